@@ -1,0 +1,46 @@
+/** The perceptual hashes a fingerprint carries; each is 256 bits, written as 64 lower-case hex digits. */
+export const PERCEPTUAL_KINDS = ["pdq", "blockhash"] as const;
+export type PerceptualKind = (typeof PERCEPTUAL_KINDS)[number];
+
+/** The digests of the bytes exactly as they were received. */
+export const EXACT_KINDS = ["sha1", "sha256", "md5"] as const;
+export type ExactKind = (typeof EXACT_KINDS)[number];
+
+export type HashKind = ExactKind | PerceptualKind;
+
+/** Length of each hash in bits. */
+export const HASH_BITS: Record<HashKind, number> = {
+  sha1: 160,
+  sha256: 256,
+  md5: 128,
+  pdq: 256,
+  blockhash: 256,
+};
+
+/** Decoded picture: 8-bit sRGB, three interleaved channels, rows top to bottom, no padding. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Whether a picture has enough detail for its perceptual hashes to mean anything. */
+export type Detail = "sufficient" | "insufficient";
+
+/** What the decoded pixels say; made in a worker process. */
+export interface PerceptualFingerprint {
+  /** 64 hex digits, or null where the picture is too small to hash (a side below 5 pixels). */
+  readonly pdq: string | null;
+  /** 0..100; PDQ's own detail measure. */
+  readonly pdqQuality: number;
+  /** 64 hex digits, or null where the picture is too small to hash. */
+  readonly blockhash: string | null;
+  readonly detail: Detail;
+}
+
+/** Digests of the received bytes, lower-case hex. */
+export interface Digests {
+  readonly sha1: string;
+  readonly sha256: string;
+  readonly md5: string;
+}
