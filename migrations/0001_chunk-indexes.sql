@@ -1,0 +1,46 @@
+-- Exact multi-index hashing (Norouzi, Punjani, Fleet): 11 chunks of 24, 24, 24 and 8 x 23 bits, one expression index each.
+-- The same chunks are in src/fingerprint/chunks.ts; a row within t bits of a query lies within its radius in at least one chunk.
+CREATE INDEX "entry_pdq_chunk_0" ON "entry_pdq" ((substring("bits", 1, 24)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_1" ON "entry_pdq" ((substring("bits", 25, 24)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_2" ON "entry_pdq" ((substring("bits", 49, 24)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_3" ON "entry_pdq" ((substring("bits", 73, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_4" ON "entry_pdq" ((substring("bits", 96, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_5" ON "entry_pdq" ((substring("bits", 119, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_6" ON "entry_pdq" ((substring("bits", 142, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_7" ON "entry_pdq" ((substring("bits", 165, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_8" ON "entry_pdq" ((substring("bits", 188, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_9" ON "entry_pdq" ((substring("bits", 211, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_pdq_chunk_10" ON "entry_pdq" ((substring("bits", 234, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_0" ON "entry_blockhash" ((substring("bits", 1, 24)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_1" ON "entry_blockhash" ((substring("bits", 25, 24)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_2" ON "entry_blockhash" ((substring("bits", 49, 24)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_3" ON "entry_blockhash" ((substring("bits", 73, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_4" ON "entry_blockhash" ((substring("bits", 96, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_5" ON "entry_blockhash" ((substring("bits", 119, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_6" ON "entry_blockhash" ((substring("bits", 142, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_7" ON "entry_blockhash" ((substring("bits", 165, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_8" ON "entry_blockhash" ((substring("bits", 188, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_9" ON "entry_blockhash" ((substring("bits", 211, 23)::int4));--> statement-breakpoint
+CREATE INDEX "entry_blockhash_chunk_10" ON "entry_blockhash" ((substring("bits", 234, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_0" ON "image_pdq" ((substring("bits", 1, 24)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_1" ON "image_pdq" ((substring("bits", 25, 24)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_2" ON "image_pdq" ((substring("bits", 49, 24)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_3" ON "image_pdq" ((substring("bits", 73, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_4" ON "image_pdq" ((substring("bits", 96, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_5" ON "image_pdq" ((substring("bits", 119, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_6" ON "image_pdq" ((substring("bits", 142, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_7" ON "image_pdq" ((substring("bits", 165, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_8" ON "image_pdq" ((substring("bits", 188, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_9" ON "image_pdq" ((substring("bits", 211, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_pdq_chunk_10" ON "image_pdq" ((substring("bits", 234, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_0" ON "image_blockhash" ((substring("bits", 1, 24)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_1" ON "image_blockhash" ((substring("bits", 25, 24)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_2" ON "image_blockhash" ((substring("bits", 49, 24)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_3" ON "image_blockhash" ((substring("bits", 73, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_4" ON "image_blockhash" ((substring("bits", 96, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_5" ON "image_blockhash" ((substring("bits", 119, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_6" ON "image_blockhash" ((substring("bits", 142, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_7" ON "image_blockhash" ((substring("bits", 165, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_8" ON "image_blockhash" ((substring("bits", 188, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_9" ON "image_blockhash" ((substring("bits", 211, 23)::int4));--> statement-breakpoint
+CREATE INDEX "image_blockhash_chunk_10" ON "image_blockhash" ((substring("bits", 234, 23)::int4));

@@ -1,0 +1,250 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  date,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { bits256, bytes, hexBytes } from "./columns.ts";
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+const id64 = (name: string) => bigint(name, { mode: "bigint" });
+
+/** One picture that was checked, known by the SHA-256 of its bytes; the bytes themselves are never stored. */
+export const image = pgTable(
+  "image",
+  {
+    id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
+    sha256: hexBytes("sha256").notNull().unique(),
+    sha1: hexBytes("sha1").notNull(),
+    md5: hexBytes("md5").notNull(),
+    byteLength: integer("byte_length").notNull(),
+    format: text("format").notNull(),
+    width: integer("width").notNull(),
+    height: integer("height").notNull(),
+    frames: integer("frames").notNull(),
+    /** The eight PDQ hashes in the order of TRANSFORMS, 8 x 32 bytes: a repeat is matched in all of them undecoded. */
+    pdqTransforms: hexBytes("pdq_transforms"),
+    pdqQuality: smallint("pdq_quality").notNull(),
+    blockhash: hexBytes("blockhash"),
+    detail: text("detail", { enum: ["sufficient", "insufficient"] }).notNull(),
+    fingerprintVersion: smallint("fingerprint_version").notNull(),
+    model: text("model"),
+    scores: jsonb("scores").$type<Record<string, number>>(),
+    /** The image whose scores were reused; null where the model ran on this one. */
+    scoresFrom: id64("scores_from"),
+    timesSeen: bigint("times_seen", { mode: "number" }).notNull().default(0),
+    firstSeenAt: instant("first_seen_at").notNull().defaultNow(),
+    lastSeenAt: instant("last_seen_at").notNull().defaultNow(),
+  },
+  (table) => [index("image_sha1").on(table.sha1), index("image_md5").on(table.md5)],
+);
+
+/** One time an image was checked, and what was answered. */
+export const sighting = pgTable(
+  "sighting",
+  {
+    id: text("id").primaryKey(),
+    imageId: id64("image_id")
+      .notNull()
+      .references(() => image.id),
+    keyId: text("key_id"),
+    verdict: text("verdict", { enum: ["allow", "review", "block"] }).notNull(),
+    units: smallint("units").notNull(),
+    seenAt: instant("seen_at").notNull().defaultNow(),
+  },
+  (table) => [index("sighting_image").on(table.imageId)],
+);
+
+export const list = pgTable(
+  "list",
+  {
+    id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
+    name: text("name").notNull(),
+    kind: text("kind", { enum: ["disallow", "allow"] }).notNull(),
+    action: text("action", { enum: ["block", "review"] }).notNull(),
+    /** Largest matching distance in bits, inclusive; 0 matches equal hashes only. */
+    pdqThreshold: smallint("pdq_threshold").notNull(),
+    blockhashThreshold: smallint("blockhash_threshold").notNull(),
+    description: text("description").notNull().default(""),
+    enabled: boolean("enabled").notNull().default(true),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+    deletedAt: instant("deleted_at"),
+  },
+  (table) => [uniqueIndex("list_name").on(table.name).where(sql`deleted_at is null`)],
+);
+
+/** One picture in a list. Lifting a ban disables its entry; entries are never deleted. */
+export const entry = pgTable(
+  "entry",
+  {
+    id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
+    listId: id64("list_id")
+      .notNull()
+      .references(() => list.id),
+    /** What makes it the same entry when it is added again: SHA-256 of the image, or of all given hashes. */
+    identity: hexBytes("identity").notNull(),
+    customId: text("custom_id"),
+    note: text("note").notNull().default(""),
+    source: text("source", { enum: ["image", "url", "hashes"] }).notNull(),
+    sha256: hexBytes("sha256"),
+    sha1: hexBytes("sha1"),
+    md5: hexBytes("md5"),
+    pdq: hexBytes("pdq"),
+    pdqQuality: smallint("pdq_quality"),
+    blockhash: hexBytes("blockhash"),
+    /** `insufficient`: matched by its exact hashes only. */
+    detail: text("detail", { enum: ["sufficient", "insufficient"] }).notNull(),
+    fingerprintVersion: smallint("fingerprint_version"),
+    enabled: boolean("enabled").notNull().default(true),
+    expiresAt: instant("expires_at"),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    unique("entry_identity").on(table.listId, table.identity),
+    index("entry_custom_id").on(table.listId, table.customId),
+    index("entry_sha256").on(table.sha256).where(sql`sha256 is not null`),
+    index("entry_sha1").on(table.sha1).where(sql`sha1 is not null`),
+    index("entry_md5").on(table.md5).where(sql`md5 is not null`),
+  ],
+);
+
+/**
+ * The perceptual hashes that are searched by distance, one table for each owner and kind, bits in index order (see
+ * fingerprint/bit-order.ts). Their eleven chunk indexes are written by hand in the migrations.
+ */
+export const entryPdq = pgTable("entry_pdq", {
+  entryId: id64("entry_id")
+    .primaryKey()
+    .references(() => entry.id),
+  bits: bits256("bits").notNull(),
+});
+export const entryBlockhash = pgTable("entry_blockhash", {
+  entryId: id64("entry_id")
+    .primaryKey()
+    .references(() => entry.id),
+  bits: bits256("bits").notNull(),
+});
+export const imagePdq = pgTable("image_pdq", {
+  imageId: id64("image_id")
+    .primaryKey()
+    .references(() => image.id),
+  bits: bits256("bits").notNull(),
+});
+export const imageBlockhash = pgTable("image_blockhash", {
+  imageId: id64("image_id")
+    .primaryKey()
+    .references(() => image.id),
+  bits: bits256("bits").notNull(),
+});
+
+export const apiKey = pgTable("api_key", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  /** SHA-256 of the secret; null for the key that the configuration fixes. */
+  secretHash: hexBytes("secret_hash"),
+  scopes: text("scopes").array().notNull(),
+  /** Units in one period; null for no limit. */
+  quotaLimit: bigint("quota_limit", { mode: "number" }),
+  quotaPeriod: text("quota_period", { enum: ["day", "month", "none"] }).notNull(),
+  /** Units used or reserved since `period_started_at`. */
+  used: bigint("used", { mode: "number" }).notNull().default(0),
+  periodStartedAt: instant("period_started_at").notNull().defaultNow(),
+  /** Score thresholds of this key, 0..1; null takes the service's. */
+  blockThreshold: doublePrecision("block_threshold"),
+  reviewThreshold: doublePrecision("review_threshold"),
+  suggestiveReviewThreshold: doublePrecision("suggestive_review_threshold"),
+  createdAt: instant("created_at").notNull().defaultNow(),
+  rotatedAt: instant("rotated_at"),
+  revokedAt: instant("revoked_at"),
+});
+
+/** What one key did on one UTC day. `units` is exact; look-ups are counted in memory and written every few seconds. */
+export const keyUsage = pgTable(
+  "key_usage",
+  {
+    keyId: text("key_id")
+      .notNull()
+      .references(() => apiKey.id),
+    day: date("day").notNull(),
+    units: bigint("units", { mode: "number" }).notNull().default(0),
+    newImages: bigint("new_images", { mode: "number" }).notNull().default(0),
+    repeatedImages: bigint("repeated_images", { mode: "number" }).notNull().default(0),
+    hashLookUps: bigint("hash_look_ups", { mode: "number" }).notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.keyId, table.day] })],
+);
+
+/** The free allowance of one client address (IPv4, or the /64 of IPv6). */
+export const freeAllowance = pgTable("free_allowance", {
+  address: text("address").primaryKey(),
+  used: integer("used").notNull(),
+  /** Null while no call since the last reset has been costed for good. */
+  lastCostedAt: instant("last_costed_at"),
+});
+
+/** Units taken before the work and not settled yet; past `expires_at` their process is dead and they are given back. */
+export const quotaReservation = pgTable(
+  "quota_reservation",
+  {
+    id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
+    keyId: text("key_id"),
+    address: text("address"),
+    units: integer("units").notNull(),
+    /** The key's period the units were taken from: a refund never crosses into the next one. */
+    periodStartedAt: instant("period_started_at"),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [index("quota_reservation_expiry").on(table.expiresAt)],
+);
+
+/** Which process is working on an image that is new to all of them. */
+export const imageClaim = pgTable("image_claim", {
+  sha256: hexBytes("sha256").primaryKey(),
+  owner: text("owner").notNull(),
+  expiresAt: instant("expires_at").notNull(),
+});
+
+/** One Idempotency-Key of one caller: the request it came with and, once there is one, the answer to repeat. */
+export const idempotentRequest = pgTable(
+  "idempotent_request",
+  {
+    caller: text("caller").notNull(),
+    key: text("key").notNull(),
+    requestDigest: hexBytes("request_digest").notNull(),
+    owner: text("owner").notNull(),
+    /** Until when the running request may be waited for. */
+    leaseUntil: instant("lease_until").notNull(),
+    status: smallint("status"),
+    /** Headers and body, sealed with a key that only the caller's own credential gives. */
+    answer: bytes("answer"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caller, table.key] }),
+    index("idempotent_request_created").on(table.createdAt),
+  ],
+);
+
+/** Every change an admin made, written in the transaction of the change. */
+export const audit = pgTable("audit", {
+  id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
+  at: instant("at").notNull().defaultNow(),
+  actor: text("actor").notNull(),
+  action: text("action").notNull(),
+  subject: text("subject").notNull(),
+  details: jsonb("details").notNull(),
+});
