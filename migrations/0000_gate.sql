@@ -106,6 +106,7 @@ CREATE TABLE "image_blockhash" (
 --> statement-breakpoint
 CREATE TABLE "image_claim" (
 	"sha256" "bytea" PRIMARY KEY NOT NULL,
+	"sha1" "bytea" NOT NULL,
 	"owner" text NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL
 );
@@ -171,6 +172,7 @@ CREATE INDEX "entry_md5" ON "entry" USING btree ("md5") WHERE md5 is not null;--
 CREATE INDEX "idempotent_request_created" ON "idempotent_request" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "image_sha1" ON "image" USING btree ("sha1");--> statement-breakpoint
 CREATE INDEX "image_md5" ON "image" USING btree ("md5");--> statement-breakpoint
+CREATE INDEX "image_claim_sha1" ON "image_claim" USING btree ("sha1");--> statement-breakpoint
 CREATE UNIQUE INDEX "list_name" ON "list" USING btree ("name") WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX "quota_reservation_expiry" ON "quota_reservation" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "sighting_image" ON "sighting" USING btree ("image_id");

@@ -212,11 +212,16 @@ export const quotaReservation = pgTable(
 );
 
 /** Which process is working on an image that is new to all of them. */
-export const imageClaim = pgTable("image_claim", {
-  sha256: hexBytes("sha256").primaryKey(),
-  owner: text("owner").notNull(),
-  expiresAt: instant("expires_at").notNull(),
-});
+export const imageClaim = pgTable(
+  "image_claim",
+  {
+    sha256: hexBytes("sha256").primaryKey(),
+    sha1: hexBytes("sha1").notNull(),
+    owner: text("owner").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [index("image_claim_sha1").on(table.sha1)],
+);
 
 /** One Idempotency-Key of one caller: the request it came with and, once there is one, the answer to repeat. */
 export const idempotentRequest = pgTable(
