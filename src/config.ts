@@ -1,0 +1,148 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+/** The vendor surfaces that exist; COMPAT names those to serve. */
+export const COMPAT_SURFACES = ["nsfw-categorize"] as const;
+export type CompatSurface = (typeof COMPAT_SURFACES)[number];
+
+const bundledModel = fileURLToPath(new URL("../models/nsfw-mobilenet-v2.onnx", import.meta.url));
+
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+const wholeNumber = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+const probability = z.coerce.number().min(0).max(1);
+/** A probability, or `off`. */
+const optionalProbability = z.union([z.literal("off").transform(() => null), probability]);
+
+/** Every setting with its default; docs/configuration.md lists the same, and a test compares the two. */
+const SETTINGS = {
+  PORT: wholeNumber(0, 65535).default(8080),
+  HOST: z.string().default("127.0.0.1"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: wholeNumber(2, 200).default(16),
+  DATA_DIR: z.string().default("./data"),
+  ADMIN_KEY: z.string().min(24).optional(),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  FREE_CALLS_PER_DAY: wholeNumber(0, 1_000_000_000).default(10),
+  TRUST_PROXY: z.string().default("false"),
+  ALLOW_PRIVATE_URLS: flag.default(false),
+  METRICS_PUBLIC: flag.default(false),
+  WORKERS: wholeNumber(1, 256).default(Math.max(1, availableParallelism())),
+  WORKER_QUEUE: wholeNumber(1, 100_000).default(256),
+  MODEL_PATH: z.string().default(bundledModel),
+  BLOCK_THRESHOLD: probability.default(0.85),
+  REVIEW_THRESHOLD: probability.default(0.5),
+  SUGGESTIVE_REVIEW_THRESHOLD: optionalProbability.default(null),
+  COMPAT: z.string().default(COMPAT_SURFACES.join(",")),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Score thresholds, 0..1, inclusive. */
+export interface ScorePolicy {
+  /** Sum of the unsafe labels' scores from which an image is blocked. */
+  readonly block: number;
+  /** The same sum from which an image goes to review. */
+  readonly review: number;
+  /** Sum of the suggestive labels' scores from which an image goes to review; null: never. */
+  readonly suggestiveReview: number | null;
+}
+
+/** The service's settings, read once at start. Holds secrets: log `describeConfig(config)` instead. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly databaseUrl: string | null;
+  readonly databasePoolSize: number;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly adminKey: string | null;
+  readonly logLevel: string;
+  readonly freeCallsPerDay: number;
+  readonly trustProxy: string;
+  readonly allowPrivateUrls: boolean;
+  readonly metricsPublic: boolean;
+  readonly workers: number;
+  /** Images that may wait for a worker before new ones are refused. */
+  readonly workerQueue: number;
+  /** Absolute path of an ONNX file with its JSON sidecar beside it. */
+  readonly modelPath: string;
+  readonly scorePolicy: ScorePolicy;
+  readonly compat: readonly CompatSurface[];
+}
+
+/** Raised for settings that can't be used; the message names each of them and never repeats a secret's value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+function parseCompat(value: string): CompatSurface[] {
+  const names = value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "none");
+  return names.map((name) => {
+    const surface = COMPAT_SURFACES.find((known) => known === name);
+    if (surface === undefined) {
+      throw new ConfigError(
+        `Expected a comma list of ${COMPAT_SURFACES.join(", ")} or none for COMPAT but received ${name}`,
+      );
+    }
+    return surface;
+  });
+}
+
+/**
+ * Reads the settings from environment variables; an empty value counts as not set.
+ * @throws ConfigError naming every setting that is not valid
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, environment[name] === "" ? undefined : environment[name]]),
+  );
+  const parsed = z.object(SETTINGS).safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`These settings are not valid:\n  ${faults.join("\n  ")}`);
+  }
+  const value = parsed.data;
+  if (value.REVIEW_THRESHOLD > value.BLOCK_THRESHOLD) {
+    throw new ConfigError(
+      `Expected at most BLOCK_THRESHOLD (${value.BLOCK_THRESHOLD}) for REVIEW_THRESHOLD but received ${value.REVIEW_THRESHOLD}`,
+    );
+  }
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    databaseUrl: value.DATABASE_URL ?? null,
+    databasePoolSize: value.DATABASE_POOL_SIZE,
+    dataDir: resolve(value.DATA_DIR),
+    adminKey: value.ADMIN_KEY ?? null,
+    logLevel: value.LOG_LEVEL,
+    freeCallsPerDay: value.FREE_CALLS_PER_DAY,
+    trustProxy: value.TRUST_PROXY,
+    allowPrivateUrls: value.ALLOW_PRIVATE_URLS,
+    metricsPublic: value.METRICS_PUBLIC,
+    workers: value.WORKERS,
+    workerQueue: value.WORKER_QUEUE,
+    modelPath: resolve(value.MODEL_PATH),
+    scorePolicy: {
+      block: value.BLOCK_THRESHOLD,
+      review: value.REVIEW_THRESHOLD,
+      suggestiveReview: value.SUGGESTIVE_REVIEW_THRESHOLD,
+    },
+    compat: parseCompat(value.COMPAT),
+  };
+}
+
+/** The settings without secrets, for the log. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { databaseUrl, adminKey, ...open } = config;
+  return {
+    ...open,
+    database: databaseUrl === null ? "embedded" : "server",
+    adminKey: adminKey === null ? "made" : "set",
+  };
+}

@@ -1,0 +1,43 @@
+import type { Database } from "./client.ts";
+
+/** Above the longest a check of one image can take; past it the claim's process counts as dead. */
+const LEASE = "interval '1 minute'";
+
+/**
+ * Claims an image that is new to every process, so that only one of them decodes and classifies it. False where another
+ * owner's claim stands.
+ * @param sha256 64 hex digits
+ */
+export async function claimImage(
+  db: Database,
+  digests: { sha256: string; sha1: string },
+  owner: string,
+): Promise<boolean> {
+  const result = await db.pool.query({
+    name: "claim_image",
+    text: `insert into image_claim (sha256, sha1, owner, expires_at) values ($1, $2, $3, now() + ${LEASE})
+      on conflict (sha256) do update set owner = excluded.owner, expires_at = excluded.expires_at
+      where image_claim.expires_at < now()`,
+    values: [Buffer.from(digests.sha256, "hex"), Buffer.from(digests.sha1, "hex"), owner],
+  });
+  return result.rowCount === 1;
+}
+
+/** Ends this owner's claim; does nothing where it is gone already. */
+export async function releaseImageClaim(db: Database, sha256: string, owner: string): Promise<void> {
+  await db.pool.query({
+    name: "release_image_claim",
+    text: "delete from image_claim where sha256 = $1 and owner = $2",
+    values: [Buffer.from(sha256, "hex"), owner],
+  });
+}
+
+/** True while some process works on the image. */
+export async function isImageClaimed(db: Database, kind: "sha256" | "sha1", value: string): Promise<boolean> {
+  const result = await db.pool.query({
+    name: `is_image_claimed_${kind}`,
+    text: `select from image_claim where ${kind} = $1 and expires_at >= now()`,
+    values: [Buffer.from(value, "hex")],
+  });
+  return result.rowCount !== 0;
+}

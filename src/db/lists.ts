@@ -1,0 +1,85 @@
+import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
+import { type AuditEvent, writeAudit } from "./audit-log.ts";
+import type { Database } from "./client.ts";
+import { list } from "./schema.ts";
+import { isUniqueViolation } from "./sql-state.ts";
+
+export type ListRow = typeof list.$inferSelect;
+export type ListFields = Pick<
+  typeof list.$inferInsert & ListRow,
+  "kind" | "action" | "pdqThreshold" | "blockhashThreshold" | "description" | "enabled"
+>;
+
+/** Adds a list; null where one of that name exists. */
+export async function insertList(
+  db: Database,
+  name: string,
+  fields: ListFields,
+  event: AuditEvent,
+): Promise<ListRow | null> {
+  try {
+    return await db.orm.transaction(async (tx) => {
+      const rows = await tx
+        .insert(list)
+        .values({ name, ...fields })
+        .returning();
+      await writeAudit(tx, event);
+      return rows[0] ?? null;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error, "list_name")) return null;
+    throw error;
+  }
+}
+
+export async function findList(db: Database, name: string): Promise<ListRow | null> {
+  const rows = await db.orm
+    .select()
+    .from(list)
+    .where(and(eq(list.name, name), isNull(list.deletedAt)));
+  return rows[0] ?? null;
+}
+
+/** Lists by name, at most `limit`, those behind `after` in order. */
+export async function pageLists(db: Database, after: string, limit: number): Promise<ListRow[]> {
+  return await db.orm
+    .select()
+    .from(list)
+    .where(and(isNull(list.deletedAt), gt(list.name, after)))
+    .orderBy(asc(list.name))
+    .limit(limit);
+}
+
+/** Changes a list; null where there is none of that name. */
+export async function changeList(
+  db: Database,
+  name: string,
+  fields: Partial<ListFields>,
+  event: AuditEvent,
+): Promise<ListRow | null> {
+  return await db.orm.transaction(async (tx) => {
+    const rows = await tx
+      .update(list)
+      .set({ ...fields, updatedAt: sql`now()` })
+      .where(and(eq(list.name, name), isNull(list.deletedAt)))
+      .returning();
+    const row = rows[0];
+    if (row === undefined) return null;
+    await writeAudit(tx, event);
+    return row;
+  });
+}
+
+/** Takes a list out of use and frees its name; its entries stay for the record. False where there is none. */
+export async function retireList(db: Database, name: string, event: AuditEvent): Promise<boolean> {
+  return await db.orm.transaction(async (tx) => {
+    const rows = await tx
+      .update(list)
+      .set({ deletedAt: sql`now()`, updatedAt: sql`now()` })
+      .where(and(eq(list.name, name), isNull(list.deletedAt)))
+      .returning({ id: list.id });
+    if (rows.length === 0) return false;
+    await writeAudit(tx, event);
+    return true;
+  });
+}

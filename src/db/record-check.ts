@@ -1,0 +1,162 @@
+import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
+import type { Scores } from "../worker/protocol.ts";
+import type { Database } from "./client.ts";
+import type { Reservation } from "./quota-reservations.ts";
+import type { QuotaCaller } from "./quota-state.ts";
+
+/** What is kept of a picture once it was decoded. Hashes in hex, perceptual bits as PostgreSQL's bit input takes them. */
+export interface CheckedImage {
+  readonly digests: Digests;
+  readonly byteLength: number;
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** The eight PDQ hashes joined in the order of TRANSFORMS. */
+  readonly pdqTransforms: string | null;
+  readonly pdqQuality: number;
+  readonly blockhash: string | null;
+  readonly detail: Detail;
+  readonly fingerprintVersion: number;
+  /** What the distance search finds it by; null keeps it out of the search. */
+  readonly searchBits: { readonly pdq: string; readonly blockhash: string } | null;
+}
+
+/** Scores to store with an image, and where they came from. */
+export interface StoredScores {
+  readonly model: string;
+  readonly scores: Scores;
+  readonly scoresFrom: bigint | null;
+}
+
+/** The sighting that a check leaves behind, and how it is paid. */
+export interface CheckRecord {
+  readonly checkId: string;
+  readonly verdict: "allow" | "review" | "block";
+  readonly caller: QuotaCaller;
+  /** Settled in the same statement; null where the check costs nothing. */
+  readonly reservation: Reservation | null;
+}
+
+/** The image as it stands after the check was recorded. */
+export interface RecordedImage {
+  readonly id: bigint;
+  readonly timesSeen: number;
+  readonly firstSeenAt: Date;
+}
+
+interface Row {
+  id: string;
+  times_seen: string;
+  first_seen_at: Date;
+}
+
+// The sighting, the charge and the day's count, written with whatever names the image as `seen`. A reservation that was
+// swept away as abandoned (its process stood still for minutes) is charged anew: the work was done.
+const PAY = `recorded as (
+    insert into sighting (id, image_id, key_id, verdict, units) select $1::text, seen.id, $3::text, $2::text, $6::int from seen
+  ), settled as (
+    delete from quota_reservation where id = $5::bigint returning id
+  ), recharged as (
+    update api_key set used = used + $6::int where id = $3::text and $6::int > 0 and not exists (select from settled)
+  ), costed as (
+    update free_allowance set last_costed_at = now(),
+      used = used + case when exists (select from settled) then 0 else $6::int end
+    where address = $4::text and $6::int > 0
+  )`;
+
+const USAGE = (newImages: string, repeatedImages: string) => `counted as (
+    insert into key_usage (key_id, day, units, new_images, repeated_images)
+    select $3::text, (now() at time zone 'UTC')::date, $6::int, ${newImages}, ${repeatedImages} from seen where $3::text is not null
+    on conflict (key_id, day) do update set units = key_usage.units + excluded.units,
+      new_images = key_usage.new_images + excluded.new_images,
+      repeated_images = key_usage.repeated_images + excluded.repeated_images
+  )`;
+
+function paymentValues(check: CheckRecord): unknown[] {
+  return [
+    check.checkId,
+    check.verdict,
+    "keyId" in check.caller ? check.caller.keyId : null,
+    "address" in check.caller ? check.caller.address : null,
+    check.reservation === null ? null : check.reservation.id.toString(),
+    check.reservation?.units ?? 0,
+  ];
+}
+
+function recorded(row: Row | undefined): RecordedImage {
+  if (row === undefined) throw new Error("The check was not recorded: its image is gone");
+  return { id: BigInt(row.id), timesSeen: Number(row.times_seen), firstSeenAt: row.first_seen_at };
+}
+
+const RECORD_NEW = `with seen as (
+    insert into image (sha256, sha1, md5, byte_length, format, width, height, frames, pdq_transforms, pdq_quality,
+      blockhash, detail, fingerprint_version, model, scores, scores_from, times_seen)
+    values ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21::jsonb, $22::bigint, 1)
+    on conflict (sha256) do update set times_seen = image.times_seen + 1, last_seen_at = now(),
+      pdq_transforms = excluded.pdq_transforms, pdq_quality = excluded.pdq_quality, blockhash = excluded.blockhash,
+      detail = excluded.detail, fingerprint_version = excluded.fingerprint_version,
+      model = coalesce(excluded.model, image.model), scores = coalesce(excluded.scores, image.scores),
+      scores_from = case when excluded.model is null then image.scores_from else excluded.scores_from end
+    returning id, times_seen, first_seen_at
+  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, pdq_bits as (
+    insert into image_pdq (image_id, bits) select seen.id, $23::text::bit(256) from seen where $23::text is not null
+    on conflict (image_id) do update set bits = excluded.bits
+  ), blockhash_bits as (
+    insert into image_blockhash (image_id, bits) select seen.id, $24::text::bit(256) from seen where $24::text is not null
+    on conflict (image_id) do update set bits = excluded.bits
+  ), unclaimed as (
+    delete from image_claim where sha256 = $7
+  )
+  select id::text, times_seen, first_seen_at from seen`;
+
+/** Stores a decoded image, its sighting and its charge in one statement, and ends the claim on it. */
+export async function recordNewImage(
+  db: Database,
+  image: CheckedImage,
+  scores: StoredScores | null,
+  check: CheckRecord,
+): Promise<RecordedImage> {
+  const result = await db.pool.query<Row>({
+    name: "record_new_image",
+    text: RECORD_NEW,
+    values: [
+      ...paymentValues(check),
+      Buffer.from(image.digests.sha256, "hex"),
+      Buffer.from(image.digests.sha1, "hex"),
+      Buffer.from(image.digests.md5, "hex"),
+      image.byteLength,
+      image.format,
+      image.width,
+      image.height,
+      image.frames,
+      image.pdqTransforms === null ? null : Buffer.from(image.pdqTransforms, "hex"),
+      image.pdqQuality,
+      image.blockhash === null ? null : Buffer.from(image.blockhash, "hex"),
+      image.detail,
+      image.fingerprintVersion,
+      scores?.model ?? null,
+      scores === null ? null : JSON.stringify(scores.scores),
+      scores?.scoresFrom?.toString() ?? null,
+      image.searchBits?.pdq ?? null,
+      image.searchBits?.blockhash ?? null,
+    ],
+  });
+  return recorded(result.rows[0]);
+}
+
+const RECORD_REPEAT = `with seen as (
+    update image set times_seen = times_seen + 1, last_seen_at = now() where id = $7
+    returning id, times_seen, first_seen_at
+  ), ${PAY}, ${USAGE("0", "1")}
+  select id::text, times_seen, first_seen_at from seen`;
+
+/** Records that an image known already was checked again. */
+export async function recordRepeat(db: Database, imageId: bigint, check: CheckRecord): Promise<RecordedImage> {
+  const result = await db.pool.query<Row>({
+    name: "record_repeat",
+    text: RECORD_REPEAT,
+    values: [...paymentValues(check), imageId.toString()],
+  });
+  return recorded(result.rows[0]);
+}

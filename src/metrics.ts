@@ -1,0 +1,60 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The counters at /metrics, in a registry of their own so that two services can live in one process. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    checks: new Counter({
+      name: "lookalike_checks_total",
+      help: "Images checked, by verdict.",
+      labelNames: ["verdict"],
+      registers,
+    }),
+    hashLookUps: new Counter({
+      name: "lookalike_hash_look_ups_total",
+      help: "Hashes looked up, by kind and verdict.",
+      labelNames: ["kind", "verdict"],
+      registers,
+    }),
+    classifierRuns: new Counter({
+      name: "lookalike_classifier_runs_total",
+      help: "Times the classifier ran.",
+      registers,
+    }),
+    classifierRunsAvoided: new Counter({
+      name: "lookalike_classifier_runs_avoided_total",
+      help: "Times the classifier did not have to run, by reason.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    quotaRefusals: new Counter({
+      name: "lookalike_quota_refusals_total",
+      help: "Calls refused because the quota was used up, by kind of caller.",
+      labelNames: ["caller"],
+      registers,
+    }),
+    workerRestarts: new Counter({
+      name: "lookalike_worker_restarts_total",
+      help: "Image workers that were replaced, by reason.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    workerQueue: new Gauge({
+      name: "lookalike_worker_queue",
+      help: "Images waiting for a worker.",
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: "lookalike_request_duration_seconds",
+      help: "Time from a request's arrival to its answer, by route and status.",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+  };
+}
