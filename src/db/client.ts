@@ -1,0 +1,137 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { AppError } from "../errors.ts";
+
+/** How a PostgreSQL is reached: the URL of DATABASE_URL, or the parts (`host` is a folder for a Unix socket). */
+export type DatabaseConnection =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+
+/** The part of the service's logger that this layer writes to. */
+export interface DatabaseLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface DatabaseOptions {
+  /** Most connections of `pool`; `searchPool` has at most 4 more. */
+  readonly poolSize: number;
+  readonly logger: DatabaseLogger;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Default 30 000. A statement that runs longer fails with SQLSTATE 57014. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** The one database of the service. */
+export interface Database {
+  readonly pool: pg.Pool;
+  /** For the Hamming search alone: its sessions plan each statement once, for indexes. */
+  readonly searchPool: pg.Pool;
+  /** drizzle over `pool`. */
+  readonly orm: NodePgDatabase;
+  /** Waits for the queries under way, then closes every connection. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+const OLDEST_SERVER_MAJOR = 14;
+const CONNECTION_TIMEOUT_MS = 10_000;
+const SEARCH_POOL_SIZE_MAX = 4;
+
+// A custom plan estimates each of the ~2,800 probes of one search, every time. A generic plan is made once, and without
+// looking at the values: made while the table is small it would read all of it, and go on doing so once it is large.
+const SEARCH_SETTINGS = ["plan_cache_mode = force_generic_plan", "enable_seqscan = off"];
+
+/**
+ * Opens the pools and makes one connection, so that a wrong address is known at the start.
+ *
+ * @throws AppError `database_unavailable`: no answer, access refused, or a server older than PostgreSQL 14.
+ */
+export async function openDatabase(connection: DatabaseConnection, options: DatabaseOptions): Promise<Database> {
+  const searchPoolSize = Math.min(SEARCH_POOL_SIZE_MAX, options.poolSize);
+  const pool = createPool(connection, options, options.poolSize, []);
+  const searchPool = createPool(connection, options, searchPoolSize, SEARCH_SETTINGS);
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await Promise.all([pool.end(), searchPool.end()]);
+  }
+  const database: Database = {
+    pool,
+    searchPool,
+    orm: drizzle(pool),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+  try {
+    await requireSupportedServer(pool);
+  } catch (error) {
+    await database.close();
+    throw unavailable(error);
+  }
+  return database;
+}
+
+/**
+ * @throws AppError `database_unavailable` when the server is older than PostgreSQL 14, whose `bit_count` and
+ * `bit # bit` the search needs.
+ */
+export async function requireSupportedServer(queryable: Pick<pg.ClientBase, "query">): Promise<void> {
+  const { rows } = await queryable.query<{ version: string; number: number }>(
+    "select current_setting('server_version') as version, current_setting('server_version_num')::int as number",
+  );
+  const server = rows[0];
+  if (server === undefined || server.number < OLDEST_SERVER_MAJOR * 10_000) {
+    throw new AppError(
+      "database_unavailable",
+      `Expected PostgreSQL ${OLDEST_SERVER_MAJOR} or newer for DATABASE_URL but received ${server?.version ?? "nothing"}`,
+    );
+  }
+}
+
+/** What went wrong on the way to the database, as an AppError; an AppError stays as it is. */
+export function unavailable(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const reason = error instanceof Error ? describe(error) : String(error);
+  return new AppError(
+    "database_unavailable",
+    `Expected a database that answers but received: ${reason}`,
+    {},
+    { cause: error },
+  );
+}
+
+// Node reports a host name with several addresses as an AggregateError, whose own message is empty.
+function describe(error: Error): string {
+  if (error instanceof AggregateError) return error.errors.map((each) => String(each?.message ?? each)).join("; ");
+  return error.message;
+}
+
+function createPool(
+  connection: DatabaseConnection,
+  options: DatabaseOptions,
+  size: number,
+  settings: readonly string[],
+): pg.Pool {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+  // By `set` and not by startup options: connection poolers refuse those.
+  const setup = [`statement_timeout = ${Math.trunc(statementTimeoutMs)}`, "jit = off", ...settings]
+    .map((setting) => `set ${setting}`)
+    .join("; ");
+  const pool = new pg.Pool({
+    ...connection,
+    application_name: options.applicationName,
+    max: size,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    async onConnect(client) {
+      await client.query(setup);
+    },
+  });
+  // Without a listener the loss of an idle connection would end the process; the pool itself replaces it.
+  pool.on("error", (error) => options.logger.warn({ err: error }, "An idle database connection was lost"));
+  return pool;
+}
