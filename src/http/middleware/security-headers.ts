@@ -1,0 +1,20 @@
+import type { MiddlewareHandler } from "hono";
+
+/**
+ * What every answer of the API says to a browser: take the content type at its word, run nothing, send no referrer, keep
+ * no copy. A route that serves a page sets its own Content-Security-Policy and Cache-Control over these.
+ * (OWASP, REST Security Cheat Sheet.)
+ */
+const HEADERS = [
+  ["X-Content-Type-Options", "nosniff"],
+  ["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cache-Control", "no-store"],
+] as const;
+
+export function securityHeaders(): MiddlewareHandler {
+  return async (c, next) => {
+    for (const [name, value] of HEADERS) c.header(name, value);
+    await next();
+  };
+}

@@ -1,0 +1,69 @@
+import { IncomingMessage } from "node:http";
+import type { Context } from "hono";
+import { ClientAborted } from "./client-aborted.ts";
+
+/**
+ * Hands every chunk of the request body to `onChunk`, in order, and resolves after the last.
+ *
+ * Reads Node's own request where the server gives it (`c.env.incoming`), which spares the copy into a web stream, and
+ * the web body elsewhere (`app.request()`). Where `onChunk` throws, reading stops and the error is thrown from here.
+ *
+ * @throws ClientAborted where the connection ends before the body does
+ */
+export async function readChunks(c: Context, onChunk: (chunk: Buffer) => void): Promise<void> {
+  const incoming: unknown = c.env?.incoming;
+  if (incoming instanceof IncomingMessage) await readIncoming(incoming, onChunk);
+  else await readWebBody(c.req.raw.body, onChunk);
+}
+
+function readIncoming(incoming: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<void> {
+  if (incoming.readableDidRead) throw new Error("The request body was read before");
+  return new Promise((resolve, reject) => {
+    if (incoming.destroyed) {
+      reject(new ClientAborted());
+      return;
+    }
+    const onData = (chunk: Buffer) => {
+      try {
+        onChunk(chunk);
+      } catch (error) {
+        stop();
+        reject(error);
+      }
+    };
+    const onEnd = () => {
+      stop();
+      resolve();
+    };
+    const onAborted = (error?: Error) => {
+      stop();
+      reject(new ClientAborted({ cause: error }));
+    };
+    function stop(): void {
+      // Paused, not drained: the server discards a bounded rest once the answer is out.
+      incoming.off("data", onData).off("end", onEnd).off("error", onAborted).off("close", onAborted).pause();
+      incoming.on("error", ignore);
+    }
+    incoming.on("data", onData).on("end", onEnd).on("error", onAborted).on("close", onAborted);
+  });
+}
+
+/** A request that was given up on may still fail; an unheard "error" event would end the process. */
+function ignore(): void {}
+
+async function readWebBody(body: ReadableStream<Uint8Array> | null, onChunk: (chunk: Buffer) => void): Promise<void> {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new ClientAborted({ cause });
+      });
+      if (done) return;
+      onChunk(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+    }
+  } catch (error) {
+    reader.cancel(error).catch(ignore);
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Context } from "hono";
+import { AppError } from "../errors.ts";
+import { readChunks } from "./read-body-chunks.ts";
+import { bodyTooLarge, declaredLength, MAX_FIELD_BYTES, MAX_FIELDS, MAX_TEXT_BODY_BYTES } from "./read-body-limits.ts";
+
+/**
+ * Reads a body of at most MAX_TEXT_BODY_BYTES.
+ * @throws AppError body_too_large
+ */
+export async function readSmallBody(c: Context): Promise<Buffer> {
+  const declared = declaredLength(c.req.header("content-length"));
+  if (declared !== null && declared > MAX_TEXT_BODY_BYTES) throw bodyTooLarge("body", MAX_TEXT_BODY_BYTES, declared);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  await readChunks(c, (chunk) => {
+    length += chunk.length;
+    if (length > MAX_TEXT_BODY_BYTES) throw bodyTooLarge("body", MAX_TEXT_BODY_BYTES, null);
+    chunks.push(chunk);
+  });
+  return Buffer.concat(chunks, length);
+}
+
+/**
+ * Text of a body in UTF-8, the only encoding JSON and URL-encoded forms have.
+ * @throws AppError body_malformed
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new AppError("body_malformed", `Expected UTF-8 text for body but received ${bytes.length} other bytes`);
+  }
+}
+
+/**
+ * Parses JSON (RFC 8259).
+ * @throws AppError body_malformed
+ */
+export function parseJson(text: string): unknown {
+  if (text.trim() === "") throw new AppError("body_malformed", "Expected JSON for body but received no bytes");
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const position = cause instanceof Error ? /at position \d+/.exec(cause.message)?.[0] : undefined;
+    const where = position === undefined ? "that ends too early or is not JSON" : `that is not JSON ${position}`;
+    throw new AppError("body_malformed", `Expected JSON for body but received text ${where}`, {}, { cause });
+  }
+}
+
+/**
+ * Parses application/x-www-form-urlencoded (WHATWG URL, section 5.1).
+ * @throws AppError body_malformed for a name that comes twice, body_too_large, content_type_unsupported for raw bytes
+ */
+export function parseUrlEncoded(bytes: Buffer): Record<string, string> {
+  if (looksBinary(bytes)) {
+    throw new AppError(
+      "content_type_unsupported",
+      "Expected the content type image/* or application/octet-stream for an image sent as the body but received " +
+        "application/x-www-form-urlencoded (with curl add -H 'Content-Type: application/octet-stream')",
+    );
+  }
+  const fields = newFields();
+  let count = 0;
+  for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) {
+    if (++count > MAX_FIELDS) throw tooManyFields();
+    if (Buffer.byteLength(value) > MAX_FIELD_BYTES) throw bodyTooLarge(name, MAX_FIELD_BYTES, null);
+    addField(fields, name, value);
+  }
+  return fields;
+}
+
+/** Fields by name; without a prototype, so that a field called `__proto__` is a field like any other. */
+export function newFields(): Record<string, string> {
+  return Object.create(null);
+}
+
+/** @throws AppError body_malformed where the name is there already: which of two values counts must not be a guess */
+export function addField(fields: Record<string, string>, name: string, value: string): void {
+  if (Object.hasOwn(fields, name)) {
+    throw new AppError("body_malformed", `Expected one value for ${name} but received two`, { field: name });
+  }
+  fields[name] = value;
+}
+
+export function tooManyFields(): AppError {
+  return new AppError("body_too_large", `Expected at most ${MAX_FIELDS} fields for body but received more`);
+}
+
+/** What every image format starts with, and no form does: a control character among the first bytes. */
+function looksBinary(bytes: Buffer): boolean {
+  return bytes.subarray(0, 16).some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+}
