@@ -1,0 +1,61 @@
+import type { IndexBits } from "../fingerprint/bit-order.ts";
+import { CHUNK_STARTS, CHUNK_WIDTHS, probesFor } from "../fingerprint/chunks.ts";
+import { int4Array } from "./near-int4-array.ts";
+import type { NearStrategy, NearTable } from "./near-strategy.ts";
+
+/** Most hashes of one kind in one search: the place of the nearest one travels in the low bits of its distance. */
+export const HASHES_MAX = 16;
+
+/** One table to search in a statement. */
+export interface NearSource {
+  readonly table: NearTable;
+  /** 1..{@link HASHES_MAX} hashes; of those at the same distance the first counts. */
+  readonly hashes: readonly IndexBits[];
+  /** Bits, 0..256. */
+  readonly threshold: number;
+  readonly strategy: NearStrategy;
+}
+
+/** A statement under construction: the numbers of the parameters follow their values. */
+export interface Parameters {
+  readonly values: unknown[];
+  /** Adds a value and gives its placeholder. */
+  add(value: unknown): string;
+}
+
+export function parameters(): Parameters {
+  const values: unknown[] = [];
+  return { values, add: (value) => `$${values.push(value)}` };
+}
+
+/** What tells the texts of two statements with this source apart; the values don't. */
+export function sourceName(source: NearSource): string {
+  return `${source.table}_${source.strategy}_${source.hashes.length}`;
+}
+
+/**
+ * `select owner, distance, place from ...`: every row within the threshold of a hash, its distance to the nearest one in
+ * bits, and that one's place among the hashes. The rows are the same for both strategies. With
+ * plan_cache_mode = force_generic_plan and enable_seqscan = off a probing one is always a bitmap scan over the chunk
+ * indexes, whatever the statistics say: there is no other path.
+ */
+export function nearRows(source: NearSource, into: Parameters): string {
+  const owner = source.table.startsWith("entry") ? "entry_id" : "image_id";
+  // Distances of 0..256 times 16, plus the place: the least one is the nearest, of equals the first.
+  const coded = source.hashes.map((hash, place) => `bit_count(bits # ${into.add(hash)}) * ${HASHES_MAX} + ${place}`);
+  const nearest = `least(${coded.join(", ")})`;
+  const within = `${nearest} < ${into.add((source.threshold + 1) * HASHES_MAX)}::int8`;
+  const condition = source.strategy === "scan" ? within : `(${probeCondition(source, into)}) and ${within}`;
+  return `select owner, (nearest / ${HASHES_MAX})::int4 as distance, (nearest % ${HASHES_MAX})::int4 as place
+    from (select ${owner} as owner, ${nearest} as nearest from ${source.table} where ${condition} offset 0) as found`;
+}
+
+// The expressions must be those of the indexes in migrations/0001_chunk-indexes.sql.
+function probeCondition(source: NearSource, into: Parameters): string {
+  const probes = probesFor(source.hashes, source.threshold);
+  const chunks = CHUNK_WIDTHS.map((width, chunk) => {
+    const value = `substring(bits, ${(CHUNK_STARTS[chunk] ?? 0) + 1}, ${width})::int4`;
+    return `${value} = any (${into.add(int4Array(probes[chunk] ?? new Int32Array()))}::int4[])`;
+  });
+  return chunks.join(" or ");
+}

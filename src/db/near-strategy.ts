@@ -1,0 +1,67 @@
+import { PROBES_PER_HASH_MAX, probeCount } from "../fingerprint/chunks.ts";
+import type { Database } from "./client.ts";
+
+/** `probe` looks chunk values up in the eleven indexes, `scan` reads every row. Both find exactly the same rows. */
+export type NearStrategy = "probe" | "scan";
+
+export type NearTable = "entry_pdq" | "entry_blockhash" | "image_pdq" | "image_blockhash";
+
+/** Rows of each table, estimated from its size on disk. */
+export type NearTableRows = Readonly<Record<NearTable, number>>;
+
+// Measured side by side by bench/near-search.ts; see docs/decisions/0006-exact-search.md.
+const PROBE_MICROSECONDS = 1.5;
+const ROW_MICROSECONDS = 0.1;
+const ROW_AND_HASH_MICROSECONDS = 0.15;
+
+/** Bytes of one row and its share of a page, as bit(256) and bigint need them. */
+const ROW_BYTES = 77;
+
+// The strategy only decides what a search costs, so it may be chosen by a size that was right a moment ago.
+const SIZES_KEPT_MS = 10_000;
+
+/**
+ * The cheaper way to search a table of `rows` rows for `hashes` hashes within `threshold` bits. Planner statistics play no
+ * part: they are absent in a new table and wrong after a bulk load.
+ */
+export function cheaperStrategy(rows: number, hashes: number, threshold: number): NearStrategy {
+  const probes = hashes * probeCount(threshold);
+  if (probes > PROBES_PER_HASH_MAX) return "scan";
+  const scanMicroseconds = rows * (ROW_MICROSECONDS + hashes * ROW_AND_HASH_MICROSECONDS);
+  return probes * PROBE_MICROSECONDS < scanMicroseconds ? "probe" : "scan";
+}
+
+interface KeptSizes {
+  readonly until: number;
+  readonly rows: Promise<NearTableRows>;
+}
+
+const keptSizes = new WeakMap<Database["searchPool"], KeptSizes>();
+
+/** Estimated rows of the searched tables; asks the server at most every ten seconds. */
+export function nearTableRows(pool: Database["searchPool"]): Promise<NearTableRows> {
+  const now = performance.now();
+  const kept = keptSizes.get(pool);
+  if (kept !== undefined && now < kept.until) return kept.rows;
+  const rows = readTableRows(pool);
+  keptSizes.set(pool, { until: now + SIZES_KEPT_MS, rows });
+  // A failure is the caller's to see; the next search asks again.
+  rows.catch(() => keptSizes.delete(pool));
+  return rows;
+}
+
+async function readTableRows(pool: Database["searchPool"]): Promise<NearTableRows> {
+  const { rows } = await pool.query<Record<NearTable, string>>({
+    name: "near_table_sizes",
+    text: `select pg_relation_size('entry_pdq') as entry_pdq, pg_relation_size('entry_blockhash') as entry_blockhash,
+      pg_relation_size('image_pdq') as image_pdq, pg_relation_size('image_blockhash') as image_blockhash`,
+  });
+  const sizes = rows[0];
+  const estimate = (table: NearTable) => Math.floor(Number(sizes?.[table] ?? 0) / ROW_BYTES);
+  return {
+    entry_pdq: estimate("entry_pdq"),
+    entry_blockhash: estimate("entry_blockhash"),
+    image_pdq: estimate("image_pdq"),
+    image_blockhash: estimate("image_blockhash"),
+  };
+}
