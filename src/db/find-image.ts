@@ -1,0 +1,23 @@
+import type { Scores } from "../worker/protocol.ts";
+import type { Database } from "./client.ts";
+import { IMAGE_JSON, type ImageJson, type KnownImage, parseImage } from "./known-image.ts";
+
+/** An image's stored scores; null where it has none of this model. */
+export async function readScores(db: Database, imageId: bigint, model: string): Promise<Scores | null> {
+  const result = await db.pool.query<{ scores: Scores | null }>({
+    name: "read_scores",
+    text: "select scores from image where id = $1 and model = $2",
+    values: [imageId.toString(), model],
+  });
+  return result.rows[0]?.scores ?? null;
+}
+
+export async function findImageById(db: Database, imageId: bigint): Promise<KnownImage | null> {
+  const result = await db.pool.query<{ image: ImageJson }>({
+    name: "find_image_by_id",
+    text: `select ${IMAGE_JSON} as image from image where id = $1`,
+    values: [imageId.toString()],
+  });
+  const row = result.rows[0];
+  return row === undefined ? null : parseImage(row.image);
+}

@@ -1,0 +1,37 @@
+import { type Reservation, readQuota, refundUnits, reserveUnits } from "../db/quota-reservations.ts";
+import type { QuotaState } from "../db/quota-state.ts";
+import { AppError } from "../errors.ts";
+import { quotaCaller, type RequestContext } from "./context.ts";
+
+/**
+ * Takes units from the caller's quota before the work; settle them by recording the check, or give them back.
+ * @throws AppError quota_exceeded, with the seconds until units come back where that is known
+ */
+export async function chargeQuota(ctx: RequestContext, units: number): Promise<Reservation> {
+  const reservation = await reserveUnits(ctx.db, quotaCaller(ctx), units);
+  if (reservation !== null) return reservation;
+  ctx.metrics.quotaRefusals.inc({ caller: ctx.actor.type });
+  throw quotaExceeded(await readQuota(ctx.db, quotaCaller(ctx)), units);
+}
+
+function quotaExceeded(quota: QuotaState | null, units: number): AppError {
+  const left = quota?.remaining ?? 0;
+  const resetsAt = quota?.resetsAt ?? null;
+  const message = `Expected a quota with ${units} ${units === 1 ? "unit" : "units"} left but found ${left}`;
+  if (resetsAt === null) return new AppError("quota_exceeded", message);
+  const retryAfterSeconds = Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));
+  return new AppError("quota_exceeded", message, { retryAfterSeconds });
+}
+
+/**
+ * Gives units back after a failure. A database that does not answer leaves them to be given back later with those of dead
+ * processes, so the failure that came first is what the caller hears of.
+ */
+export async function refundQuota(ctx: RequestContext, reservation: Reservation | null): Promise<void> {
+  if (reservation === null) return;
+  try {
+    await refundUnits(ctx.db, reservation);
+  } catch (error) {
+    ctx.logger.warn({ err: error, requestId: ctx.requestId }, "Reserved units were not given back yet");
+  }
+}

@@ -1,0 +1,141 @@
+import type { ActiveList } from "../db/active-lists.ts";
+import type { KnownImage } from "../db/known-image.ts";
+import type { Reservation } from "../db/quota-reservations.ts";
+import type { QuotaState } from "../db/quota-state.ts";
+import { recordRepeat } from "../db/record-check.ts";
+import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
+import { chargeQuota, refundQuota } from "./charge-quota.ts";
+import { type CheckResult, classificationOf } from "./check-result.ts";
+import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
+import { type ClassifyMode, examineImage } from "./examine-image.ts";
+import { findListMatches } from "./find-list-matches.ts";
+import { newCheckId } from "./ids.ts";
+import { type ImageSource, loadImage, type SentImage } from "./image-source.ts";
+import { lookUpGate } from "./look-up-gate.ts";
+import { requireScopeOfKey } from "./require-scope.ts";
+import { decideVerdict } from "./verdict.ts";
+import { workAlone } from "./work-alone.ts";
+
+export interface CheckImageInput {
+  readonly source: ImageSource;
+  /** Names of the lists to search; null for every enabled one. */
+  readonly listNames: readonly string[] | null;
+  readonly classify: ClassifyMode;
+}
+
+/**
+ * Checks one image: banned, seen, unsafe, and what the call cost. A keyed call pays one unit for an image nobody sent
+ * before and nothing for a repeat; a call without a key pays one for either. What fails costs nothing.
+ * @throws AppError what is wrong with the image or its URL; quota_exceeded; list_not_found; overloaded
+ */
+export async function checkImage(ctx: RequestContext, input: CheckImageInput): Promise<CheckResult> {
+  requireScopeOfKey(ctx, "check");
+  const upfront = ctx.actor.type === "anonymous" ? await chargeQuota(ctx, 1) : null;
+  try {
+    const result = await checkSource(ctx, input, upfront);
+    ctx.metrics.checks.inc({ verdict: result.verdict });
+    return result;
+  } catch (error) {
+    await refundQuota(ctx, upfront);
+    throw error;
+  }
+}
+
+async function checkSource(
+  ctx: RequestContext,
+  input: CheckImageInput,
+  upfront: Reservation | null,
+): Promise<CheckResult> {
+  const image = await loadImage(ctx, input.source);
+  for (;;) {
+    const gate = await lookUpGate(ctx, { kind: "sha256", values: [image.sha256], listNames: input.listNames });
+    const known = gate.images[0] ?? null;
+    if (known !== null && saysEnough(ctx, known, input.classify)) {
+      return await checkRepeat(ctx, known, gate.lists, upfront, gate.quota, input.classify);
+    }
+    const work = await workAlone(ctx, image, () => examineUnlessDone(ctx, image, input, gate.lists, known, upfront));
+    if (!work.waited && work.result !== null) return work.result;
+  }
+}
+
+/** Null where another process finished this image between our look-up and our claim on it. */
+async function examineUnlessDone(
+  ctx: RequestContext,
+  image: SentImage,
+  input: CheckImageInput,
+  lists: readonly ActiveList[],
+  known: KnownImage | null,
+  upfront: Reservation | null,
+): Promise<CheckResult | null> {
+  const repeated = await lookUpGate(ctx, { kind: "sha256", values: [image.sha256], listNames: input.listNames });
+  const now = repeated.images[0] ?? null;
+  if (now !== null && saysEnough(ctx, now, input.classify)) return null;
+  const isNew = known === null && now === null;
+  const reservation = upfront ?? (isNew ? await chargeQuota(ctx, 1) : null);
+  try {
+    return await examineImage(ctx, image, {
+      classify: input.classify,
+      lists,
+      knownId: now?.id ?? null,
+      reservation,
+      quota: repeated.quota,
+    });
+  } catch (error) {
+    if (upfront === null) await refundQuota(ctx, reservation);
+    throw error;
+  }
+}
+
+/** True where what is stored of an image answers this check without decoding or classifying it again. */
+function saysEnough(ctx: RequestContext, known: KnownImage, classify: ClassifyMode): boolean {
+  if (known.fingerprintVersion !== FINGERPRINT_VERSION) return false;
+  if (classify === "never") return true;
+  return known.model === ctx.workers.model.id && (classify === "auto" || known.scoresFrom === null);
+}
+
+async function checkRepeat(
+  ctx: RequestContext,
+  known: KnownImage,
+  lists: readonly ActiveList[],
+  reservation: Reservation | null,
+  quota: QuotaState,
+  classify: ClassifyMode,
+): Promise<CheckResult> {
+  const matches = await findListMatches(ctx, known, lists);
+  const scores = known.model === ctx.workers.model.id ? known.scores : null;
+  const decided = decideVerdict({
+    matches,
+    scores,
+    model: ctx.workers.model,
+    detail: known.detail,
+    policy: scorePolicy(ctx),
+  });
+  const id = newCheckId();
+  const recorded = await recordRepeat(ctx.db, known.id, {
+    checkId: id,
+    verdict: decided.verdict,
+    caller: quotaCaller(ctx),
+    reservation,
+  });
+  ctx.metrics.classifierRunsAvoided.inc({ reason: classify === "never" ? "not_asked" : "exact" });
+  return {
+    id,
+    ...decided,
+    fingerprint: {
+      ...known.digests,
+      pdq: known.pdqTransforms?.identity ?? null,
+      pdqQuality: known.pdqQuality,
+      blockhash: known.blockhash,
+      detail: known.detail,
+      width: known.width,
+      height: known.height,
+      format: known.format,
+      frames: known.frames,
+      bytes: known.byteLength,
+    },
+    seen: { exact: true, times: recorded.timesSeen, firstSeenAt: recorded.firstSeenAt, near: null },
+    matches,
+    classification: scores === null ? null : classificationOf("exact", ctx.workers.model.id, scores),
+    quota: { ...(reservation?.quota ?? quota), charged: reservation?.units ?? 0 },
+  };
+}

@@ -1,0 +1,71 @@
+import type { QuotaState } from "../db/quota-state.ts";
+import type { Detail, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
+import type { Transform } from "../fingerprint/transform.ts";
+import type { ImageFormat, Scores } from "../worker/protocol.ts";
+import type { Match } from "./match.ts";
+import type { Reason, Verdict } from "./verdict.ts";
+
+export interface FingerprintFacts extends Digests {
+  readonly pdq: string | null;
+  /** 0..100. */
+  readonly pdqQuality: number;
+  readonly blockhash: string | null;
+  readonly detail: Detail;
+  /** Pixels, after EXIF orientation. */
+  readonly width: number;
+  readonly height: number;
+  readonly format: ImageFormat;
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+/** Another image, seen before, that looks the same. */
+export interface NearImage {
+  /** Public id, `img_...`. */
+  readonly imageId: string;
+  readonly hash: PerceptualKind;
+  /** Bits. */
+  readonly distance: number;
+  readonly transform: Transform;
+}
+
+export interface Seen {
+  /** True where these very bytes were checked before. */
+  readonly exact: boolean;
+  /** How often these bytes were checked, this time included. */
+  readonly times: number;
+  readonly firstSeenAt: Date;
+  readonly near: NearImage | null;
+}
+
+export interface Classification {
+  /** `model`: it ran for this call; `exact`: it ran when these bytes came first; `near`: it ran on a near-duplicate. */
+  readonly source: "model" | "exact" | "near";
+  /** `<name>@<version>`. */
+  readonly model: string;
+  readonly label: string;
+  readonly scores: Scores;
+}
+
+/** The quota after a call. */
+export interface QuotaFacts extends QuotaState {
+  /** Units this call cost. */
+  readonly charged: number;
+}
+
+export interface CheckResult {
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+  readonly fingerprint: FingerprintFacts;
+  readonly seen: Seen;
+  readonly matches: readonly Match[];
+  readonly classification: Classification | null;
+  readonly quota: QuotaFacts;
+}
+
+/** A classification from scores; the label is the one with the highest score, of equals the first. */
+export function classificationOf(source: Classification["source"], model: string, scores: Scores): Classification {
+  const best = Object.entries(scores).reduce((left, right) => (right[1] > left[1] ? right : left));
+  return { source, model, label: best[0], scores };
+}

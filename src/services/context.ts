@@ -1,0 +1,63 @@
+import type { Config, ScorePolicy } from "../config.ts";
+import type { Database } from "../db/client.ts";
+import type { QuotaCaller } from "../db/quota-state.ts";
+import type { Logger } from "../logger.ts";
+import type { Metrics } from "../metrics.ts";
+import type { WorkerPool } from "../worker/pool.ts";
+import type { KeyCache } from "./key-cache.ts";
+import type { LookUpCounts } from "./look-up-counts.ts";
+
+/** What the whole service shares; made once by createAppContext. */
+export interface AppContext {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly db: Database;
+  readonly workers: WorkerPool;
+  /** Distinguishes this process from others on the same database. */
+  readonly processId: string;
+  readonly keyCache: KeyCache;
+  readonly lookUpCounts: LookUpCounts;
+  /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
+  readonly imagesInWork: Map<string, Promise<void>>;
+}
+
+export const SCOPES = ["check", "lists", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** A caller with an API key. */
+export interface KeyActor {
+  readonly type: "key";
+  readonly id: string;
+  readonly scopes: readonly Scope[];
+  /** The key's own thresholds, the service's where it has none. */
+  readonly scorePolicy: ScorePolicy;
+  /** Derived from the presented secret and never stored: seals the answers kept for this caller. */
+  readonly sealingKey: Buffer;
+}
+
+/** A caller without one, known by its address (IPv4, or the /64 of IPv6). */
+export interface AnonymousActor {
+  readonly type: "anonymous";
+  readonly address: string;
+}
+
+export type Actor = KeyActor | AnonymousActor;
+
+/** What one request works with. */
+export interface RequestContext extends AppContext {
+  readonly actor: Actor;
+  readonly requestId: string;
+}
+
+/** Whose quota a request draws on. */
+export function quotaCaller(ctx: RequestContext): QuotaCaller {
+  return ctx.actor.type === "key"
+    ? { keyId: ctx.actor.id }
+    : { address: ctx.actor.address, limit: ctx.config.freeCallsPerDay };
+}
+
+/** The thresholds a request's verdicts are made with. */
+export function scorePolicy(ctx: RequestContext): ScorePolicy {
+  return ctx.actor.type === "key" ? ctx.actor.scorePolicy : ctx.config.scorePolicy;
+}

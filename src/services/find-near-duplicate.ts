@@ -1,0 +1,41 @@
+import { readScores } from "../db/find-image.ts";
+import { searchImages } from "../db/near-images.ts";
+import { REUSE_THRESHOLDS } from "../fingerprint/reuse.ts";
+import type { ImageReport, Scores } from "../worker/protocol.ts";
+import type { NearImage } from "./check-result.ts";
+import type { AppContext } from "./context.ts";
+import { publicId } from "./ids.ts";
+
+export interface NearDuplicate {
+  /** The nearest image seen before. */
+  readonly nearest: NearImage;
+  /** The nearest one whose scores the present model gave itself; null where there is none. */
+  readonly scored: { readonly imageId: bigint; readonly scores: Scores } | null;
+}
+
+/**
+ * The image seen before that looks the same: within the reuse thresholds by PDQ and by blockhash, both of sufficient
+ * detail. Null where there is none.
+ */
+export async function findNearDuplicate(
+  ctx: AppContext,
+  { pdq, blockhash, detail }: ImageReport,
+  exceptImageId: bigint | null,
+): Promise<NearDuplicate | null> {
+  if (detail === "insufficient" || pdq === null || blockhash === null) return null;
+  const search = { pdq, blockhash, thresholds: REUSE_THRESHOLDS, ...(exceptImageId !== null && { exceptImageId }) };
+  const nearest = await searchImages(ctx.db, search);
+  if (nearest === null) return null;
+  const model = ctx.workers.model.id;
+  const scored = await searchImages(ctx.db, { ...search, scoredBy: model });
+  const scores = scored === null ? null : await readScores(ctx.db, scored.imageId, model);
+  return {
+    nearest: {
+      imageId: publicId("image", nearest.imageId),
+      hash: "pdq",
+      distance: nearest.pdqDistance,
+      transform: "identity",
+    },
+    scored: scored === null || scores === null ? null : { imageId: scored.imageId, scores },
+  };
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { claimImage, isImageClaimed, releaseImageClaim } from "../db/image-claims.ts";
+import { AppError } from "../errors.ts";
+import type { AppContext } from "./context.ts";
+import type { SentImage } from "./image-source.ts";
+
+const FIRST_LOOK_MS = 20;
+const LONGEST_LOOK_MS = 250;
+
+/** `waited`: somebody else was at work on this image and is done; look it up again. */
+export type WorkOutcome<Result> = { readonly waited: true } | { readonly waited: false; readonly result: Result };
+
+/**
+ * Runs `work` on an image unless somebody else, in this process or another, is at it already; then waits for them, so that
+ * any number of concurrent uploads of one new image decode and classify it once. What is wrong with the image itself is
+ * told to those who waited in this process as well.
+ */
+export async function workAlone<Result>(
+  ctx: AppContext,
+  image: SentImage,
+  work: () => Promise<Result>,
+): Promise<WorkOutcome<Result>> {
+  const running = ctx.imagesInWork.get(image.sha256);
+  if (running !== undefined) {
+    await running;
+    return { waited: true };
+  }
+  const turn = startTurn();
+  ctx.imagesInWork.set(image.sha256, turn.ended);
+  try {
+    const { sha1 } = await image.digests();
+    if (!(await claimImage(ctx.db, { sha256: image.sha256, sha1 }, ctx.processId))) {
+      await untilUnclaimed(ctx, image.sha256);
+      return { waited: true };
+    }
+    return { waited: false, result: await workClaimed(ctx, image.sha256, work) };
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith("image_")) turn.fail(error);
+    throw error;
+  } finally {
+    ctx.imagesInWork.delete(image.sha256);
+    turn.end();
+  }
+}
+
+/** `work` ends the claim itself where it succeeds, in the statement that stores the image. */
+async function workClaimed<Result>(ctx: AppContext, sha256: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    await releaseImageClaim(ctx.db, sha256, ctx.processId).catch((failure: unknown) => {
+      ctx.logger.warn({ err: failure }, "A claim on an image was not released; it lapses by itself");
+    });
+    throw error;
+  }
+}
+
+async function untilUnclaimed(ctx: AppContext, sha256: string): Promise<void> {
+  for (let pause = FIRST_LOOK_MS; await isImageClaimed(ctx.db, "sha256", sha256); ) {
+    await delay(pause);
+    pause = Math.min(pause * 2, LONGEST_LOOK_MS);
+  }
+}
+
+/** A promise for those who wait; its failure is theirs to hear, so that it is no unhandled rejection without any. */
+function startTurn(): { ended: Promise<void>; end(): void; fail(error: AppError): void } {
+  let end = () => {};
+  let fail: (error: AppError) => void = () => {};
+  const ended = new Promise<void>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+  ended.catch(() => {});
+  return { ended, end, fail };
+}
