@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { type EntryOutcome, type EntryRow, insertEntry, type NewEntry, type SearchBits } from "../db/entries.ts";
+import { AppError } from "../errors.ts";
+import { toIndexBits } from "../fingerprint/bit-order.ts";
+import { hashDetail } from "../fingerprint/detail.ts";
+import { type HashKind, PERCEPTUAL_KINDS } from "../fingerprint/fingerprint.ts";
+import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
+import type { RequestContext } from "./context.ts";
+import { getList } from "./get-list.ts";
+import { publicId } from "./ids.ts";
+import { type ImageSource, loadImage } from "./image-source.ts";
+import { requireScope } from "./require-scope.ts";
+
+/** Hashes of a picture that is not at hand; at least one. */
+export type GivenHashes = Readonly<Partial<Record<HashKind, string>>>;
+
+export interface BanInput {
+  readonly listName: string;
+  readonly picture: ImageSource | { readonly hashes: GivenHashes };
+  readonly customId: string | null;
+  readonly note: string;
+  /** Null: for good. */
+  readonly expiresAt: Date | null;
+}
+
+export interface BanResult {
+  readonly entry: EntryRow;
+  readonly outcome: EntryOutcome;
+}
+
+type Fingerprints = Omit<NewEntry, "listId" | "customId" | "note" | "expiresAt" | "createdBy">;
+
+/**
+ * Puts a picture into a list; the next request anywhere is matched against it. A picture without detail is held by its
+ * exact hashes only, since its looks would match every other flat picture. The same picture again changes nothing.
+ * @throws AppError list_not_found; what is wrong with the image; hash_insufficient_detail where nothing exact is given
+ */
+export async function banImage(ctx: RequestContext, input: BanInput): Promise<BanResult> {
+  const actor = requireScope(ctx, "lists");
+  const list = await getList(ctx, input.listName);
+  const { fingerprints, bits } =
+    "hashes" in input.picture
+      ? fromHashes(input.picture.hashes)
+      : await fromImage(ctx, input.picture, "url" in input.picture ? "url" : "image");
+  const fields: NewEntry = {
+    ...fingerprints,
+    listId: list.id,
+    customId: input.customId,
+    note: input.note,
+    expiresAt: input.expiresAt,
+    createdBy: actor.id,
+  };
+  const { row, outcome } = await insertEntry(ctx.db, fields, bits, (entry, done) => ({
+    actor: actor.id,
+    action: done === "created" ? "entry.create" : "entry.restore",
+    subject: publicId("entry", entry.id),
+    details: { list: list.name, source: entry.source, sha256: entry.sha256, custom_id: entry.customId },
+  }));
+  return { entry: row, outcome };
+}
+
+async function fromImage(
+  ctx: RequestContext,
+  source: ImageSource,
+  kind: "image" | "url",
+): Promise<{ fingerprints: Fingerprints; bits: SearchBits }> {
+  const image = await loadImage(ctx, source);
+  const held = await ctx.workers.fingerprint(image.bytes, { hold: false });
+  const digests = await image.digests();
+  const { pdq, pdqQuality, blockhash, detail } = held.report;
+  return {
+    fingerprints: {
+      source: kind,
+      identity: digests.sha256,
+      ...digests,
+      pdq,
+      pdqQuality,
+      blockhash,
+      detail,
+      fingerprintVersion: FINGERPRINT_VERSION,
+    },
+    bits: searchBits(detail === "sufficient" ? { pdq, blockhash } : { pdq: null, blockhash: null }),
+  };
+}
+
+function fromHashes(hashes: GivenHashes): { fingerprints: Fingerprints; bits: SearchBits } {
+  const weak = PERCEPTUAL_KINDS.filter((kind) => {
+    const hash = hashes[kind];
+    return hash !== undefined && hashDetail(kind, hash) === "insufficient";
+  });
+  const exact = hashes.sha256 ?? hashes.sha1 ?? hashes.md5;
+  const strong = PERCEPTUAL_KINDS.filter((kind) => hashes[kind] !== undefined && !weak.includes(kind));
+  if (exact === undefined && strong.length === 0) {
+    const field = `hashes.${weak[0]}`;
+    throw new AppError(
+      "hash_insufficient_detail",
+      `Expected a hash with enough detail to match by for ${field} but received one that flat pictures share`,
+      { field },
+    );
+  }
+  const usable = (kind: "pdq" | "blockhash") => (weak.includes(kind) ? null : (hashes[kind] ?? null));
+  return {
+    fingerprints: {
+      source: "hashes",
+      identity: hashes.sha256 ?? identityOf(hashes),
+      ...hashes,
+      detail: strong.length > 0 ? "sufficient" : "insufficient",
+      fingerprintVersion: null,
+    },
+    bits: searchBits({ pdq: usable("pdq"), blockhash: usable("blockhash") }),
+  };
+}
+
+/** Names the same set of hashes the same way, whatever order they came in. */
+function identityOf(hashes: GivenHashes): string {
+  const lines = Object.entries(hashes)
+    .map(([kind, value]) => `${kind}=${value}`)
+    .sort();
+  return createHash("sha256").update(lines.join("\n")).digest("hex");
+}
+
+function searchBits({ pdq, blockhash }: SearchBits): SearchBits {
+  return {
+    pdq: pdq === null ? null : toIndexBits("pdq", pdq),
+    blockhash: blockhash === null ? null : toIndexBits("blockhash", blockhash),
+  };
+}
