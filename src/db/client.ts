@@ -5,7 +5,14 @@ import { AppError } from "../errors.ts";
 /** How a PostgreSQL is reached: the URL of DATABASE_URL, or the parts (`host` is a folder for a Unix socket). */
 export type DatabaseConnection =
   | { readonly connectionString: string }
-  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      readonly database: string;
+      /** False: whatever PGSSLMODE says. */
+      readonly ssl?: false;
+    };
 
 /** The part of the service's logger that this layer writes to. */
 export interface DatabaseLogger {

@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { hostname } from "node:os";
+import { isAbsolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { AppError } from "../../errors.ts";
@@ -29,12 +30,15 @@ export interface DataDirOwnership {
  * @returns undefined when nothing answers there yet or any more.
  */
 export async function connectToEngine(socketFolder: string): Promise<EngineSession | undefined> {
+  // A file still being written names no folder yet, and pg would then look for a server of its own choice.
+  if (!isAbsolute(socketFolder)) return undefined;
   const socket = new Socket();
   const client = new pg.Client({
     host: socketFolder,
     port: ENGINE_PORT,
     user: ENGINE_USER,
     database: "postgres",
+    ssl: false,
     // Shown to the next service that wants this folder.
     application_name: `lookalike process ${process.pid} on ${hostname()}`.slice(0, 63),
     connectionTimeoutMillis: 5_000,

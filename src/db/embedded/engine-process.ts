@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../errors.ts";
@@ -58,16 +59,18 @@ export async function spawnEngine(command: EngineCommand): Promise<EngineProcess
       stdio: ["ignore", log.fd, log.fd, "pipe"],
     });
     const watcher = child.stdio[3];
-    // Written to after the watcher was killed.
-    watcher?.on("error", () => undefined);
+    if (watcher instanceof Socket) {
+      watcher.unref();
+      // Written to when the watcher has been killed.
+      watcher.on("error", () => undefined);
+    }
     const exited = new Promise<EngineExit>((done) => {
       child.once("error", () => done({ exitCode: null, signal: null }));
       child.once("exit", (exitCode, signal) => {
-        if (watcher && "end" in watcher) watcher.end("stopped\n");
+        if (watcher instanceof Socket) watcher.end("stopped\n");
         done({ exitCode, signal });
       });
     });
-    if (watcher && "unref" in watcher && typeof watcher.unref === "function") watcher.unref();
     return {
       pid: child.pid ?? 0,
       exited,
@@ -89,7 +92,12 @@ export async function spawnEngine(command: EngineCommand): Promise<EngineProcess
  * Waits for the engine to serve; after a crash it first replays its log, for as long as that takes.
  * @returns false when it ended instead.
  */
-export async function untilReady(engine: EngineProcess, cluster: string, logger: DatabaseLogger): Promise<boolean> {
+export async function untilReady(
+  engine: EngineProcess,
+  cluster: string,
+  socketFolder: string,
+  logger: DatabaseLogger,
+): Promise<boolean> {
   let ended = false;
   void engine.exited.then(() => {
     ended = true;
@@ -97,7 +105,8 @@ export async function untilReady(engine: EngineProcess, cluster: string, logger:
   let patientUntil = performance.now() + SLOW_START_MS;
   while (!ended) {
     const postmaster = await readPostmaster(cluster);
-    if (postmaster?.pid === engine.pid && postmaster.ready) return true;
+    // By the folder and not by the pid alone: in a container, an engine that crashed may have had the same pid.
+    if (postmaster?.socketFolder === socketFolder && postmaster.ready) return true;
     if (performance.now() > patientUntil) {
       patientUntil += SLOW_START_MS;
       logger.info({ pid: engine.pid }, "Still waiting for PostgreSQL to start");

@@ -21,7 +21,7 @@ export async function makeOwnFolder(
 
 export async function removeOwnFolder(folder: string): Promise<void> {
   madeHere.delete(folder);
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Removes the folders that processes now dead have left under `parent`. */
@@ -31,11 +31,15 @@ export async function removeLeftFolders(parent: string, prefix: string): Promise
     if (found !== prefix || pid === undefined) continue;
     const folder = join(parent, name);
     // A container's first process has the same pid after each restart, so our own pid alone does not make it ours.
-    if (!madeHere.has(folder) && (Number(pid) === process.pid || !isAlive(Number(pid)))) await removeOwnFolder(folder);
+    if (madeHere.has(folder) || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    // What can't be removed now, because a program that the crash orphaned still writes there, is left for another time.
+    await removeOwnFolder(folder).catch(() => undefined);
   }
 }
 
 export function isAlive(pid: number): boolean {
+  // For kill(2), 0 and below mean groups of processes.
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

