@@ -98,22 +98,19 @@ export async function requireSupportedServer(queryable: Pick<pg.ClientBase, "que
   }
 }
 
-/** What went wrong on the way to the database, as an AppError; an AppError stays as it is. */
-export function unavailable(error: unknown): AppError {
+/** What went wrong with the database as an AppError that says what was `expected`; an AppError stays as it is. */
+export function unavailable(error: unknown, expected = "a database that answers"): AppError {
   if (error instanceof AppError) return error;
-  const reason = error instanceof Error ? describe(error) : String(error);
-  return new AppError(
-    "database_unavailable",
-    `Expected a database that answers but received: ${reason}`,
-    {},
-    { cause: error },
-  );
+  const message = `Expected ${expected} but received: ${reasonOf(error)}`;
+  return new AppError("database_unavailable", message, {}, { cause: error });
 }
 
-// Node reports a host name with several addresses as an AggregateError, whose own message is empty.
-function describe(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map((each) => String(each?.message ?? each)).join("; ");
-  return error.message;
+function reasonOf(error: unknown): string {
+  // Node reports a host name with several addresses as an AggregateError, whose own message is empty.
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join("; ");
+  if (!(error instanceof Error)) return String(error);
+  // drizzle's own message is the statement; the server's is its cause.
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }
 
 function createPool(

@@ -47,7 +47,7 @@ export async function migrateDatabase(connection: DatabaseConnection, options: M
     await refuseNewerDatabase(client, migrationsFolder);
     await migrate(drizzle(client), { migrationsFolder });
   } catch (error) {
-    throw unavailable(error);
+    throw unavailable(error, "a database that can be migrated");
   } finally {
     // Ends the session, and the lock with it.
     await client.end();
