@@ -1,0 +1,69 @@
+import { Hono } from "hono";
+import { AppError } from "../../errors.ts";
+import { ClientAborted } from "../../http/client-aborted.ts";
+import type { OpenRequest } from "../../http/middleware/request-context.ts";
+import { readImageBody, requireImage } from "../../http/read-body.ts";
+import type { AppEnv } from "../../http/request-variables.ts";
+import { toAppError } from "../../http/to-app-error.ts";
+import { checkImage } from "../../services/check-image.ts";
+import type { AppContext } from "../../services/context.ts";
+import type { ImageSource } from "../../services/image-source.ts";
+import { isImageInWork } from "../../services/is-image-in-work.ts";
+import { lookUpHashes } from "../../services/look-up-hashes.ts";
+import { answerError, answerOk, answerPending, UNKNOWN_HASH } from "./answers.ts";
+import { urlParameter } from "./url-parameter.ts";
+
+/**
+ * The API of nsfw-categorize.it: `/api/upload` and `/api/hash/<sha1>`, as its public page describes them. HTTP 200
+ * throughout; `status` tells OK, ERR, NOQUOTA and PENDING apart. Without a valid NSFWKEY the free quota is used.
+ */
+export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<AppEnv> {
+  const surface = new Hono<AppEnv>();
+
+  surface.use("/api/*", async (c, next) => {
+    const token = c.req.header("NSFWKEY");
+    try {
+      await open(c, token === undefined || token === "" ? null : { token });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "credentials_invalid") throw error;
+      await open(c, null);
+    }
+    await next();
+  });
+
+  surface.on(["GET", "POST"], "/api/upload", async (c) => {
+    let source: ImageSource | null = null;
+    if (c.req.method === "POST") {
+      const body = await readImageBody(c);
+      source = body.image ?? (body.fields.url === undefined ? null : { url: body.fields.url });
+      if (source === null && urlParameter(c.req.url) === null) requireImage(body);
+    }
+    const url = urlParameter(c.req.url);
+    source ??= url === null ? null : { url };
+    if (source === null) throw new AppError("image_missing", "Expected an image or a url but received neither");
+    const result = await checkImage(c.get("ctx"), { source, listNames: null, classify: "auto" });
+    return c.json(answerOk(result.fingerprint.sha1, result, app.workers.model));
+  });
+
+  surface.get("/api/hash/:sha1", async (c) => {
+    const sha1 = c.req.param("sha1").toLowerCase();
+    if (!/^[0-9a-f]{40}$/.test(sha1)) throw new AppError("hash_malformed", "Expected 40 hex digits for the hash");
+    const { answers, quota } = await lookUpHashes(c.get("ctx"), [{ kind: "sha1", value: sha1 }], null);
+    const [answer] = answers;
+    if (answer !== undefined && answer.classification !== null) {
+      return c.json(answerOk(sha1, { ...answer, quota }, app.workers.model));
+    }
+    return c.json((await isImageInWork(c.get("ctx"), sha1)) ? answerPending(sha1) : UNKNOWN_HASH);
+  });
+
+  surface.onError((error, c) => {
+    if (error instanceof ClientAborted) return new Response(null, { status: 499 });
+    const failure = toAppError(error);
+    if (failure.code === "internal") {
+      app.logger.error({ requestId: c.get("requestId"), err: failure.cause ?? failure }, failure.message);
+    }
+    return c.json(answerError(failure, c.get("ctx")?.actor.type === "key"));
+  });
+
+  return surface;
+}

@@ -1,0 +1,49 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { nsfwCategorizeSurface } from "../compat/nsfw-categorize/routes.ts";
+import type { AppContext } from "../services/context.ts";
+import { parseProxyTrust } from "./client-address.ts";
+import { createErrorHandler } from "./error-handler.ts";
+import { boundedBody } from "./middleware/bounded-body.ts";
+import { idempotency } from "./middleware/idempotency.ts";
+import { createOpenRequest, requestContext } from "./middleware/request-context.ts";
+import { requestId } from "./middleware/request-id.ts";
+import { requestMetrics } from "./middleware/request-metrics.ts";
+import { securityHeaders } from "./middleware/security-headers.ts";
+import { rejectInvalid } from "./reject-invalid.ts";
+import type { AppEnv } from "./request-variables.ts";
+import { createNotFoundHandler } from "./route-not-found.ts";
+import { registerCheckImage } from "./routes/check-image.ts";
+import { registerDocs } from "./routes/docs.ts";
+import { registerEntries } from "./routes/entries.ts";
+import { registerHashes } from "./routes/hashes.ts";
+import { registerKeys } from "./routes/keys.ts";
+import { registerLists } from "./routes/lists.ts";
+import { registerHealth, registerMetrics } from "./routes/operations.ts";
+import { registerQuota } from "./routes/quota.ts";
+
+/** Everything the service answers: middleware in its order, then the table of routes. */
+export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+  app.onError(createErrorHandler(context.logger));
+  app.notFound(createNotFoundHandler(app));
+
+  app.use(requestId());
+  app.use(requestMetrics(context));
+  app.use(securityHeaders());
+  registerHealth(app, context);
+  registerDocs(app);
+
+  const open = createOpenRequest(context, parseProxyTrust(context.config.trustProxy));
+  if (context.config.compat.includes("nsfw-categorize")) app.route("/", nsfwCategorizeSurface(context, open));
+
+  app.use("/metrics", requestContext(open));
+  app.use("/v1/*", requestContext(open), boundedBody(), idempotency());
+  registerMetrics(app, context);
+  registerCheckImage(app);
+  registerHashes(app);
+  registerLists(app);
+  registerEntries(app);
+  registerKeys(app);
+  registerQuota(app);
+  return app;
+}

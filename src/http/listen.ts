@@ -1,0 +1,47 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import type { createApp } from "./app.ts";
+
+/** A server that listens. */
+export interface Listening {
+  /** The port it got; another than asked for where that was 0. */
+  readonly port: number;
+  /** Takes no new connections, lets accepted requests finish, then ends; cuts what is left after `drainMs`. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** Headers must be there within this time, so that idle connections can't be piled up. */
+const HEADERS_TIMEOUT_MS = 15_000;
+/** A whole request, upload included, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+/** Serves an app over HTTP. Rejects where the address is taken. */
+export async function listen(app: ReturnType<typeof createApp>, host: string, port: number): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (drainMs) => drain(server, drainMs),
+  };
+}
+
+async function drain(server: Server, drainMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A connection kept alive counts as open until its client lets go; without a request it can go now, and those with one
+  // go as soon as they are answered.
+  server.closeIdleConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}

@@ -1,0 +1,122 @@
+import type { EntryRow } from "../db/entries.ts";
+import type { ListRow } from "../db/lists.ts";
+import type { QuotaState } from "../db/quota-state.ts";
+import type { CheckResult, QuotaFacts, Seen } from "../services/check-result.ts";
+import type { HashAnswer } from "../services/hash-answer.ts";
+import { publicId } from "../services/ids.ts";
+import type { Match } from "../services/match.ts";
+
+/** The native API's JSON of a check. */
+export function presentCheck(result: CheckResult) {
+  const { fingerprint } = result;
+  return {
+    id: result.id,
+    verdict: result.verdict,
+    reasons: [...result.reasons],
+    fingerprint: {
+      sha1: fingerprint.sha1,
+      sha256: fingerprint.sha256,
+      md5: fingerprint.md5,
+      pdq: fingerprint.pdq,
+      pdq_quality: fingerprint.pdqQuality,
+      blockhash: fingerprint.blockhash,
+      detail: fingerprint.detail,
+      width: fingerprint.width,
+      height: fingerprint.height,
+      format: fingerprint.format,
+      frames: fingerprint.frames,
+      bytes: fingerprint.bytes,
+    },
+    seen: presentSeen(result.seen),
+    matches: result.matches.map(presentMatch),
+    classification: presentClassification(result.classification),
+    quota: presentQuota(result.quota),
+  };
+}
+
+/** The native API's JSON of one hash's answer. */
+export function presentHashAnswer(answer: HashAnswer, quota: QuotaFacts) {
+  const { pdqQuality, ...fingerprint } = answer.fingerprint;
+  return {
+    id: answer.id,
+    known: answer.known,
+    verdict: answer.verdict,
+    reasons: [...answer.reasons],
+    fingerprint: { ...fingerprint, ...(pdqQuality !== undefined && { pdq_quality: pdqQuality }) },
+    seen: answer.seen === null ? null : presentSeen(answer.seen),
+    matches: answer.matches.map(presentMatch),
+    classification: presentClassification(answer.classification),
+    quota: presentQuota(quota),
+  };
+}
+
+function presentSeen({ exact, times, firstSeenAt, near }: Seen) {
+  return {
+    exact,
+    times,
+    first_seen_at: firstSeenAt.toISOString(),
+    near: near && {
+      image_id: near.imageId,
+      hash: near.hash,
+      distance: near.distance,
+      transform: near.transform,
+    },
+  };
+}
+
+function presentMatch(match: Match) {
+  return {
+    list: match.list,
+    entry_id: match.entryId,
+    custom_id: match.customId,
+    hash: match.hash,
+    distance: match.distance,
+    threshold: match.threshold,
+    transform: match.transform,
+  };
+}
+
+function presentClassification(classification: CheckResult["classification"]) {
+  return classification && { ...classification, scores: { ...classification.scores } };
+}
+
+function presentQuota(quota: QuotaFacts) {
+  return { charged: quota.charged, ...presentQuotaState(quota) };
+}
+
+export function presentQuotaState({ remaining, limit, resetsAt }: QuotaState) {
+  return { remaining, limit, resets_at: resetsAt?.toISOString() ?? null };
+}
+
+export function presentList(row: ListRow) {
+  return {
+    id: publicId("list", row.id),
+    name: row.name,
+    kind: row.kind,
+    action: row.action,
+    pdq_threshold: row.pdqThreshold,
+    blockhash_threshold: row.blockhashThreshold,
+    description: row.description,
+    enabled: row.enabled,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+export function presentEntry(row: EntryRow, listName: string) {
+  return {
+    id: publicId("entry", row.id),
+    list: listName,
+    custom_id: row.customId,
+    note: row.note,
+    source: row.source,
+    hashes: { sha256: row.sha256, sha1: row.sha1, md5: row.md5, pdq: row.pdq, blockhash: row.blockhash },
+    pdq_quality: row.pdqQuality,
+    detail: row.detail,
+    enabled: row.enabled,
+    expires_at: row.expiresAt?.toISOString() ?? null,
+    created_by: row.createdBy,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}

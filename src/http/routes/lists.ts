@@ -1,0 +1,119 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createList } from "../../services/create-list.ts";
+import { deleteList } from "../../services/delete-list.ts";
+import { getList } from "../../services/get-list.ts";
+import { listLists } from "../../services/list-lists.ts";
+import { updateList } from "../../services/update-list.ts";
+import { presentList } from "../present.ts";
+import type { AppEnv } from "../request-variables.ts";
+import { listChangesSchema, listName, listSchema, newListSchema } from "../schemas/list.ts";
+import { pageQuery } from "../schemas/page.ts";
+import { problems } from "../schemas/problem.ts";
+
+const tags = ["Lists"];
+const params = z.object({ name: listName });
+const one = { content: { "application/json": { schema: listSchema } } };
+const access = ["credentials_missing", "credentials_invalid", "scope_missing"] as const;
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/lists",
+  tags,
+  summary: "Create a list",
+  request: { body: { required: true, content: { "application/json": { schema: newListSchema } } } },
+  responses: {
+    201: { description: "The new list", ...one },
+    ...problems("parameter_invalid", "body_malformed", "list_exists", ...access),
+  },
+});
+
+const page = createRoute({
+  method: "get",
+  path: "/v1/lists",
+  tags,
+  summary: "Page through the lists",
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: "Lists by name",
+      content: {
+        "application/json": { schema: z.object({ lists: z.array(listSchema), next: z.string().nullable() }) },
+      },
+    },
+    ...problems("parameter_invalid", ...access),
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/v1/lists/{name}",
+  tags,
+  summary: "Get a list",
+  request: { params },
+  responses: {
+    200: { description: "The list", ...one },
+    ...problems("list_not_found", "parameter_invalid", ...access),
+  },
+});
+
+const update = createRoute({
+  method: "patch",
+  path: "/v1/lists/{name}",
+  tags,
+  summary: "Change a list",
+  description: "The next request goes by the new thresholds and state.",
+  request: { params, body: { required: true, content: { "application/json": { schema: listChangesSchema } } } },
+  responses: {
+    200: { description: "The list", ...one },
+    ...problems("list_not_found", "parameter_invalid", "body_malformed", ...access),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/lists/{name}",
+  tags,
+  summary: "Delete a list",
+  description: "Its entries match no more; they stay in the database for the record. The name is free again.",
+  request: { params },
+  responses: { 204: { description: "Deleted" }, ...problems("list_not_found", "parameter_invalid", ...access) },
+});
+
+export function registerLists(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(create, async (c) => {
+    const { name, pdq_threshold, blockhash_threshold, ...rest } = c.req.valid("json");
+    const row = await createList(c.get("ctx"), name, {
+      ...rest,
+      pdqThreshold: pdq_threshold,
+      blockhashThreshold: blockhash_threshold,
+    });
+    c.header("Location", `/v1/lists/${row.name}`);
+    return c.json(presentList(row), 201);
+  });
+
+  app.openapi(page, async (c) => {
+    const { after, limit } = c.req.valid("query");
+    const { rows, next } = await listLists(c.get("ctx"), after ?? null, limit);
+    return c.json({ lists: rows.map(presentList), next }, 200);
+  });
+
+  app.openapi(get, async (c) => c.json(presentList(await getList(c.get("ctx"), c.req.valid("param").name)), 200));
+
+  app.openapi(update, async (c) => {
+    const { kind, action, pdq_threshold, blockhash_threshold, description, enabled } = c.req.valid("json");
+    const row = await updateList(c.get("ctx"), c.req.valid("param").name, {
+      ...(kind !== undefined && { kind }),
+      ...(action !== undefined && { action }),
+      ...(pdq_threshold !== undefined && { pdqThreshold: pdq_threshold }),
+      ...(blockhash_threshold !== undefined && { blockhashThreshold: blockhash_threshold }),
+      ...(description !== undefined && { description }),
+      ...(enabled !== undefined && { enabled }),
+    });
+    return c.json(presentList(row), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    await deleteList(c.get("ctx"), c.req.valid("param").name);
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,123 @@
+import { z } from "@hono/zod-openapi";
+import { TRANSFORMS } from "../../fingerprint/transform.ts";
+
+export const hashKind = z.enum(["sha1", "sha256", "md5", "pdq", "blockhash"]);
+const instant = z.iso.datetime();
+const hex = (digits: number, what: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${digits}}$`))
+    .openapi({ description: what });
+
+export const fingerprintSchema = z
+  .object({
+    sha1: hex(40, "SHA-1 of the bytes as received"),
+    sha256: hex(64, "SHA-256 of the bytes as received"),
+    md5: hex(32, "MD5 of the bytes as received"),
+    pdq: hex(64, "PDQ, 256 bits").nullable(),
+    pdq_quality: z.int().min(0).max(100),
+    blockhash: hex(64, "blockhash, 16 x 16 = 256 bits").nullable(),
+    detail: z.enum(["sufficient", "insufficient"]).openapi({
+      description: "With `insufficient` (blank, two-tone, a gradient, ...) only the exact hashes are matched.",
+    }),
+    width: z.int().openapi({ description: "Pixels, after EXIF orientation" }),
+    height: z.int(),
+    format: z.enum(["jpeg", "png", "webp", "gif", "avif", "heif"]),
+    frames: z.int().openapi({ description: "Frames in the file; the first is hashed and classified" }),
+    bytes: z.int(),
+  })
+  .openapi("Fingerprint");
+
+export const matchSchema = z
+  .object({
+    list: z.string(),
+    entry_id: z.string().openapi({ example: "ent_2s" }),
+    custom_id: z.string().nullable(),
+    hash: hashKind,
+    distance: z.int().openapi({ description: "Bits that differ; 0 for an exact hash" }),
+    threshold: z.int().openapi({ description: "The list's largest matching distance, inclusive" }),
+    transform: z.enum(TRANSFORMS).openapi({ description: "What was done to the sent picture to meet the entry" }),
+  })
+  .openapi("Match");
+
+export const reasonSchema = z.object({
+  code: z.enum([
+    "list_match",
+    "allow_list_match",
+    "unsafe_scores",
+    "suggestive_scores",
+    "insufficient_detail",
+    "not_classified",
+  ]),
+  message: z.string(),
+});
+
+export const seenSchema = z
+  .object({
+    exact: z.boolean().openapi({ description: "These very bytes were checked before" }),
+    times: z.int().openapi({ description: "How often these bytes were checked, this time included" }),
+    first_seen_at: instant,
+    near: z
+      .object({
+        image_id: z.string().openapi({ example: "img_1f" }),
+        hash: z.enum(["pdq", "blockhash"]),
+        distance: z.int(),
+        transform: z.enum(TRANSFORMS),
+      })
+      .nullable()
+      .openapi({ description: "The nearest other image seen before that looks the same" }),
+  })
+  .openapi("Seen");
+
+export const classificationSchema = z
+  .object({
+    source: z.enum(["model", "exact", "near"]).openapi({
+      description: "`model`: it ran for this call; `exact`: these bytes had scores; `near`: a near-duplicate had.",
+    }),
+    model: z.string().openapi({ example: "nsfw-mobilenet-v2@e28d9e767d09" }),
+    label: z.string().openapi({ example: "neutral" }),
+    scores: z.record(z.string(), z.number()).openapi({
+      example: { drawing: 0.01, hentai: 0, neutral: 0.97, porn: 0.01, sexy: 0.01 },
+    }),
+  })
+  .openapi("Classification");
+
+export const quotaStateSchema = z.object({
+  remaining: z.int().nullable().openapi({ description: "Units left; null: no limit" }),
+  limit: z.int().nullable().openapi({ description: "Units in one period; null: no limit" }),
+  resets_at: instant.nullable(),
+});
+
+export const quotaSchema = quotaStateSchema
+  .extend({ charged: z.int().openapi({ description: "Units this call cost" }) })
+  .openapi("Quota");
+
+export const checkSchema = z
+  .object({
+    id: z.string().openapi({ example: "chk_0a1B2c3D4e5F6g7H8i9J" }),
+    verdict: z.enum(["allow", "review", "block"]),
+    reasons: z.array(reasonSchema),
+    fingerprint: fingerprintSchema,
+    seen: seenSchema,
+    matches: z.array(matchSchema),
+    classification: classificationSchema.nullable(),
+    quota: quotaSchema,
+  })
+  .openapi("Check");
+
+export const hashAnswerSchema = z
+  .object({
+    id: z.string(),
+    known: z.boolean().openapi({ description: "The hash, or one near it, was seen or is in a searched list" }),
+    verdict: z.enum(["allow", "review", "block", "unknown"]),
+    reasons: z.array(reasonSchema),
+    fingerprint: fingerprintSchema
+      .omit({ width: true, height: true, format: true, frames: true, bytes: true })
+      .partial()
+      .openapi({ description: "The hashes that are known of the image, the asked one among them" }),
+    seen: seenSchema.nullable(),
+    matches: z.array(matchSchema),
+    classification: classificationSchema.nullable(),
+    quota: quotaSchema,
+  })
+  .openapi("HashAnswer");

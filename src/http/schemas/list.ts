@@ -1,0 +1,100 @@
+import { z } from "@hono/zod-openapi";
+import { DEFAULT_LIST_THRESHOLDS } from "../../fingerprint/reuse.ts";
+import { exactHash } from "./hash.ts";
+
+const bits = z.int().min(0).max(256);
+
+export const listName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+  .openapi({ example: "spam", description: "1 to 64 lower-case letters, digits, - and _" });
+
+const settings = {
+  kind: z.enum(["disallow", "allow"]).openapi({ description: "An allow list wins over every disallow list and score" }),
+  action: z.enum(["block", "review"]).openapi({ description: "The verdict of a match in a disallow list" }),
+  pdq_threshold: bits.openapi({ description: "Largest matching PDQ distance in bits, inclusive" }),
+  blockhash_threshold: bits.openapi({ description: "Largest matching blockhash distance in bits, inclusive" }),
+  description: z.string().max(1000),
+  enabled: z.boolean().openapi({ description: "A disabled list matches nothing" }),
+};
+
+export const newListSchema = z
+  .strictObject({
+    name: listName,
+    kind: settings.kind.default("disallow"),
+    action: settings.action.default("block"),
+    pdq_threshold: settings.pdq_threshold.default(DEFAULT_LIST_THRESHOLDS.pdq),
+    blockhash_threshold: settings.blockhash_threshold.default(DEFAULT_LIST_THRESHOLDS.blockhash),
+    description: settings.description.default(""),
+    enabled: settings.enabled.default(true),
+  })
+  .openapi("NewList");
+
+export const listChangesSchema = z.strictObject(settings).partial().openapi("ListChanges");
+
+export const listSchema = z
+  .object({ id: z.string(), name: listName, ...settings, created_at: z.iso.datetime(), updated_at: z.iso.datetime() })
+  .openapi("List");
+
+export const customId = z.string().min(1).max(255);
+export const note = z.string().max(2000);
+export const expiresAt = z.iso.datetime({ offset: true }).openapi({ example: "2030-01-01T00:00:00Z" });
+
+export const newEntryFields = z.object({
+  custom_id: customId.optional(),
+  note: note.optional(),
+  expires_at: expiresAt.optional(),
+});
+
+export const newEntrySchema = newEntryFields
+  .extend({
+    url: z.string().max(8192).optional().openapi({ description: "Where to fetch the picture" }),
+    hashes: z
+      .strictObject({
+        sha256: exactHash("sha256").optional(),
+        sha1: exactHash("sha1").optional(),
+        md5: exactHash("md5").optional(),
+        pdq: exactHash("pdq").optional(),
+        blockhash: exactHash("blockhash").optional(),
+      })
+      .optional()
+      .openapi({ description: "Hashes of a picture that is not at hand, at least one" }),
+  })
+  .strict()
+  .openapi("NewEntry");
+
+export const entryChangesSchema = z
+  .strictObject({
+    custom_id: customId.nullable(),
+    note,
+    expires_at: expiresAt.nullable(),
+    enabled: z.boolean(),
+  })
+  .partial()
+  .openapi("EntryChanges");
+
+export const entrySchema = z
+  .object({
+    id: z.string().openapi({ example: "ent_2s" }),
+    list: listName,
+    custom_id: z.string().nullable(),
+    note: z.string(),
+    source: z.enum(["image", "url", "hashes"]),
+    hashes: z.object({
+      sha256: z.string().nullable(),
+      sha1: z.string().nullable(),
+      md5: z.string().nullable(),
+      pdq: z.string().nullable(),
+      blockhash: z.string().nullable(),
+    }),
+    pdq_quality: z.int().nullable(),
+    detail: z.enum(["sufficient", "insufficient"]).openapi({
+      description: "`insufficient`: the picture is flat and is matched by its exact hashes only",
+    }),
+    enabled: z.boolean().openapi({ description: "False once lifted" }),
+    expires_at: z.iso.datetime().nullable(),
+    created_by: z.string(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi("Entry");

@@ -1,0 +1,19 @@
+import { pingDatabase } from "../db/ping.ts";
+import type { AppContext } from "./context.ts";
+
+type Part = "ready" | "not_ready";
+
+/** Whether requests can be answered now, and which part is in the way where they can't. */
+export interface Readiness {
+  readonly status: Part;
+  readonly database: Part;
+  readonly workers: Part;
+}
+
+const PING_TIMEOUT_MS = 1500;
+
+export async function readReadiness(ctx: AppContext): Promise<Readiness> {
+  const database = (await pingDatabase(ctx.db, PING_TIMEOUT_MS)) ? "ready" : "not_ready";
+  const workers = ctx.workers.stats().ready > 0 ? "ready" : "not_ready";
+  return { status: database === "ready" && workers === "ready" ? "ready" : "not_ready", database, workers };
+}
