@@ -3,18 +3,21 @@ import { AppError } from "../errors.ts";
 import { readChunks } from "./read-body-chunks.ts";
 import { bodyTooLarge, declaredLength, MAX_FIELD_BYTES, MAX_FIELDS, MAX_TEXT_BODY_BYTES } from "./read-body-limits.ts";
 
+/** For those who send an image as the body and leave the content type to curl. */
+const RAW_IMAGE_HINT = "an image sent as the body needs the content type image/* or application/octet-stream";
+
 /**
  * Reads a body of at most MAX_TEXT_BODY_BYTES.
  * @throws AppError body_too_large
  */
 export async function readSmallBody(c: Context): Promise<Buffer> {
   const declared = declaredLength(c.req.header("content-length"));
-  if (declared !== null && declared > MAX_TEXT_BODY_BYTES) throw bodyTooLarge("body", MAX_TEXT_BODY_BYTES, declared);
+  if (declared !== null && declared > MAX_TEXT_BODY_BYTES) throw textTooLarge(declared);
   const chunks: Buffer[] = [];
   let length = 0;
   await readChunks(c, (chunk) => {
     length += chunk.length;
-    if (length > MAX_TEXT_BODY_BYTES) throw bodyTooLarge("body", MAX_TEXT_BODY_BYTES, null);
+    if (length > MAX_TEXT_BODY_BYTES) throw textTooLarge(null);
     chunks.push(chunk);
   });
   return Buffer.concat(chunks, length);
@@ -55,8 +58,7 @@ export function parseUrlEncoded(bytes: Buffer): Record<string, string> {
   if (looksBinary(bytes)) {
     throw new AppError(
       "content_type_unsupported",
-      "Expected the content type image/* or application/octet-stream for an image sent as the body but received " +
-        "application/x-www-form-urlencoded (with curl add -H 'Content-Type: application/octet-stream')",
+      `Expected form fields for body but received bytes; ${RAW_IMAGE_HINT}`,
     );
   }
   const fields = newFields();
@@ -67,6 +69,11 @@ export function parseUrlEncoded(bytes: Buffer): Record<string, string> {
     addField(fields, name, value);
   }
   return fields;
+}
+
+function textTooLarge(received: number | null): AppError {
+  const { message } = bodyTooLarge("body", MAX_TEXT_BODY_BYTES, received);
+  return new AppError("body_too_large", `${message}; ${RAW_IMAGE_HINT}`);
 }
 
 /** Fields by name; without a prototype, so that a field called `__proto__` is a field like any other. */

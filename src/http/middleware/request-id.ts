@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { setAnswerHeader } from "./set-answer-header.ts";
 
 /** Context variables that every request has. */
 export interface RequestIdVariables {
@@ -18,7 +19,7 @@ export function requestId(): MiddlewareHandler<{ Variables: RequestIdVariables }
     const given = c.req.header("x-request-id");
     const id = given !== undefined && ACCEPTABLE.test(given) ? given : `req_${randomUUID().replaceAll("-", "")}`;
     c.set("requestId", id);
-    c.header("X-Request-Id", id);
+    setAnswerHeader(c, "X-Request-Id", id);
     await next();
   };
 }

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { setAnswerHeader } from "./set-answer-header.ts";
 
 /**
  * What every answer of the API says to a browser: take the content type at its word, run nothing, send no referrer, keep
@@ -12,9 +13,10 @@ const HEADERS = [
   ["Cache-Control", "no-store"],
 ] as const;
 
+/** Sets HEADERS on every answer. */
 export function securityHeaders(): MiddlewareHandler {
   return async (c, next) => {
-    for (const [name, value] of HEADERS) c.header(name, value);
+    for (const [name, value] of HEADERS) setAnswerHeader(c, name, value);
     await next();
   };
 }

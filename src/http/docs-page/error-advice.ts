@@ -1,0 +1,45 @@
+import type { ErrorCode } from "../../errors.ts";
+
+/** What brings each error about and what the caller can do; one or two sentences, code between backticks. */
+export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
+  image_missing:
+    "Send a multipart field `image`, the bytes themselves with an `image/*` content type, or JSON with a `url`.",
+  image_empty: "The field or body was there but held nothing; check that the file was read before it was sent.",
+  image_unreadable: "The bytes are of no known image format, or damaged from the start.",
+  image_truncated: "The format is right but the data ends before the picture does; send the whole file.",
+  image_format_unsupported: "JPEG, PNG, WebP, GIF and AVIF are read; convert others first.",
+  image_too_many_bytes: "An image may have at most 20 MiB (20971520 bytes).",
+  image_too_many_pixels: "An image may have at most 40 million pixels, counted over all frames of an animation.",
+  image_too_slow: "Decoding was stopped at its time limit; save the picture again in a plain format.",
+  image_crashed_decoder:
+    "The process that decoded these bytes ended, and was replaced; the same bytes are likely to do it again.",
+  body_malformed: "The body does not parse as its `Content-Type` says, or a field comes twice.",
+  body_too_large: "JSON and URL-encoded bodies may have 1 MiB, text fields 64 KiB each and 50 in all.",
+  content_type_unsupported: "`detail` lists the content types the route takes; compressed bodies are not taken.",
+  parameter_invalid: "`field` names the parameter; `detail` says what it should have been.",
+  hash_malformed:
+    "sha1 has 40 hex digits, sha256 64, md5 32, pdq 64 and blockhash 64; `field` names the hash that differs.",
+  hash_insufficient_detail:
+    "A perceptual hash of a flat picture would match many others; ban such a picture by its exact hash.",
+  url_malformed: "Only absolute `http` and `https` URLs without a user name are fetched.",
+  url_forbidden: "The host, or one it redirects to, has an address that is not public.",
+  url_unreachable: "The host did not answer with an image within 10 seconds; try again, or send the bytes.",
+  credentials_missing:
+    "Send the key as `Authorization: Bearer <key>`, or its id and secret by HTTP Basic authentication.",
+  credentials_invalid: "The key is mistyped, revoked or rotated; ask whoever runs this service for a new one.",
+  scope_missing: "The key is good but may not do this; `detail` names the scope that is needed.",
+  quota_exceeded: "No units are left until the period ends; the header `Retry-After` says when that is.",
+  route_not_found: "Check the path against the API reference.",
+  method_not_allowed: "The header `Allow` lists the methods of this path.",
+  list_not_found: "Check the name; `GET /v1/lists` shows every list.",
+  list_exists: "Choose another name, or change the list that is there.",
+  entry_not_found: "Check the id and the list it belongs to.",
+  key_not_found: "Check the id; `GET /v1/keys` shows every key.",
+  key_fixed: "This key comes from `ADMIN_KEY` and changes only there.",
+  idempotency_key_reused: "An Idempotency-Key names one request; use a new key for a new body.",
+  idempotency_in_progress: "The first request with this key has not been answered yet; ask again in a moment.",
+  overloaded: "More images are waiting than the service can take; slow down and try again.",
+  database_unavailable: "Nothing was decided or charged; try again in a moment.",
+  shutting_down: "This process is ending; the next request finds another, or the same one after its restart.",
+  internal: "Tell whoever runs this service the `instance`, which their log knows.",
+};
