@@ -1,4 +1,4 @@
-import type { Scores } from "../worker/protocol.ts";
+import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
 import { IMAGE_JSON, type ImageJson, type KnownImage, parseImage } from "./known-image.ts";
 

@@ -1,6 +1,6 @@
-import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
+import type { Detail, Digests, ImageFormat } from "../fingerprint/fingerprint.ts";
 import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
-import type { ImageFormat, Scores } from "../worker/protocol.ts";
+import type { Scores } from "../scores.ts";
 
 /** An image that was checked before. */
 export interface KnownImage {

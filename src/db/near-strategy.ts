@@ -10,9 +10,10 @@ export type NearTable = "entry_pdq" | "entry_blockhash" | "image_pdq" | "image_b
 export type NearTableRows = Readonly<Record<NearTable, number>>;
 
 // Measured side by side by bench/near-search.ts; see docs/decisions/0006-exact-search.md.
-const PROBE_MICROSECONDS = 1.5;
+const PROBING_MICROSECONDS = 150;
+const PROBE_MICROSECONDS = 1;
 const ROW_MICROSECONDS = 0.1;
-const ROW_AND_HASH_MICROSECONDS = 0.15;
+const ROW_AND_HASH_MICROSECONDS = 0.09;
 
 /** Bytes of one row and its share of a page, as bit(256) and bigint need them. */
 const ROW_BYTES = 77;
@@ -28,7 +29,7 @@ export function cheaperStrategy(rows: number, hashes: number, threshold: number)
   const probes = hashes * probeCount(threshold);
   if (probes > PROBES_PER_HASH_MAX) return "scan";
   const scanMicroseconds = rows * (ROW_MICROSECONDS + hashes * ROW_AND_HASH_MICROSECONDS);
-  return probes * PROBE_MICROSECONDS < scanMicroseconds ? "probe" : "scan";
+  return PROBING_MICROSECONDS + probes * PROBE_MICROSECONDS < scanMicroseconds ? "probe" : "scan";
 }
 
 interface KeptSizes {

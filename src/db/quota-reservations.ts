@@ -3,6 +3,7 @@ import {
   type AllowanceJson,
   allowanceSql,
   FREE_OVER,
+  PERIOD_END,
   PERIOD_OVER,
   PERIOD_START,
   parseAllowance,
@@ -20,6 +21,12 @@ const LEASE = "interval '5 minutes'";
 export interface Reservation {
   readonly id: bigint;
   readonly units: number;
+  /** The quota with these units taken. */
+  readonly quota: QuotaState;
+}
+
+interface ReservationRow extends AllowanceJson {
+  id: string;
 }
 
 const RESERVE_KEY = `with taken as (
@@ -28,11 +35,13 @@ const RESERVE_KEY = `with taken as (
         period_started_at = case when ${PERIOD_OVER} then ${PERIOD_START} else api_key.period_started_at end
     where api_key.id = $1 and api_key.revoked_at is null
       and (api_key.quota_limit is null or case when ${PERIOD_OVER} then 0 else api_key.used end + $2::int <= api_key.quota_limit)
-    returning api_key.id, api_key.period_started_at
+    returning api_key.id, api_key.period_started_at, api_key.quota_limit, api_key.used, ${PERIOD_END} as resets_at
+  ), reserved as (
+    insert into quota_reservation (key_id, units, period_started_at, expires_at)
+    select id, $2::int, period_started_at, now() + ${LEASE} from taken
+    returning id
   )
-  insert into quota_reservation (key_id, units, period_started_at, expires_at)
-  select id, $2::int, period_started_at, now() + ${LEASE} from taken
-  returning id::text`;
+  select reserved.id::text, taken.quota_limit as limit, taken.used, taken.resets_at from taken, reserved`;
 
 // A row whose 24 hours are over starts again at zero; its last_costed_at stays empty until a call is costed for good, so
 // that calls that fail never push the return of the allowance back.
@@ -43,11 +52,13 @@ const RESERVE_FREE = `with taken as (
     set used = case when ${FREE_OVER} then 0 else free_allowance.used end + excluded.used,
         last_costed_at = case when ${FREE_OVER} then null else free_allowance.last_costed_at end
     where case when ${FREE_OVER} then 0 else free_allowance.used end + excluded.used <= $3::int
-    returning address
+    returning address, used
+  ), reserved as (
+    insert into quota_reservation (address, units, expires_at)
+    select address, $2::int, now() + ${LEASE} from taken
+    returning id
   )
-  insert into quota_reservation (address, units, expires_at)
-  select address, $2::int, now() + ${LEASE} from taken
-  returning id::text`;
+  select reserved.id::text, null as limit, taken.used, now() + interval '24 hours' as resets_at from taken, reserved`;
 
 /**
  * Takes units from a caller's quota in one statement; null where fewer are left than asked for. Concurrent calls wait for
@@ -58,9 +69,11 @@ export async function reserveUnits(db: Database, caller: QuotaCaller, units: num
     "keyId" in caller
       ? { name: "reserve_key", text: RESERVE_KEY, values: [caller.keyId, units] }
       : { name: "reserve_free", text: RESERVE_FREE, values: [caller.address, units, caller.limit] };
-  const result = await db.pool.query<{ id: string }>(query);
+  const result = await db.pool.query<ReservationRow>(query);
   const row = result.rows[0];
-  return row === undefined ? null : { id: BigInt(row.id), units };
+  if (row === undefined) return null;
+  const quota = parseAllowance(row, caller);
+  return quota === null ? null : { id: BigInt(row.id), units, quota };
 }
 
 const GIVE_BACK = `key_back as (

@@ -13,10 +13,11 @@ export interface QuotaState {
   readonly resetsAt: Date | null;
 }
 
+/** A 64-bit number is a number in JSON and text in a row of its own. */
 export interface AllowanceJson {
-  limit: number | null;
-  used: number;
-  resets_at: string | null;
+  limit: number | string | null;
+  used: number | string;
+  resets_at: string | Date | null;
 }
 
 /** Start of the UTC day or month that now lies in, for one `api_key` row. */
@@ -51,10 +52,11 @@ export function allowanceSql(caller: "key" | "free", parameter: string): string 
 export function parseAllowance(json: AllowanceJson | null, caller: QuotaCaller): QuotaState | null {
   const keyed = "keyId" in caller;
   if (json === null) return keyed ? null : { limit: caller.limit, remaining: caller.limit, resetsAt: null };
-  const limit = keyed ? json.limit : caller.limit;
+  const stored = json.limit === null ? null : Number(json.limit);
+  const limit = keyed ? stored : caller.limit;
   return {
     limit,
-    remaining: limit === null ? null : Math.max(0, limit - json.used),
+    remaining: limit === null ? null : Math.max(0, limit - Number(json.used)),
     resetsAt: json.resets_at === null ? null : new Date(json.resets_at),
   };
 }

@@ -1,5 +1,5 @@
 import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
-import type { Scores } from "../worker/protocol.ts";
+import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
 import type { Reservation } from "./quota-reservations.ts";
 import type { QuotaCaller } from "./quota-state.ts";

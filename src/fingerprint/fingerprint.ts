@@ -44,3 +44,7 @@ export interface Digests {
   readonly sha256: string;
   readonly md5: string;
 }
+
+/** Formats that are decoded. */
+export const IMAGE_FORMATS = ["jpeg", "png", "webp", "gif", "avif", "heif"] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];

@@ -1,7 +1,7 @@
-import type { ApiKeyRow } from "../db/api-keys.ts";
-import type { KeyUsageRow } from "../db/key-usage.ts";
 import type { Scope } from "../services/context.ts";
 import type { IssuedKey } from "../services/create-api-key.ts";
+import type { ApiKeyRow } from "../services/get-api-key.ts";
+import type { KeyUsageRow } from "../services/read-key-usage.ts";
 
 /** The native API's JSON of a key; nothing in it authenticates. */
 export function presentKey(row: ApiKeyRow) {

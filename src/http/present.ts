@@ -1,10 +1,10 @@
-import type { EntryRow } from "../db/entries.ts";
-import type { ListRow } from "../db/lists.ts";
-import type { QuotaState } from "../db/quota-state.ts";
 import type { CheckResult, QuotaFacts, Seen } from "../services/check-result.ts";
+import type { EntryRow } from "../services/get-entry.ts";
+import type { ListRow } from "../services/get-list.ts";
 import type { HashAnswer } from "../services/hash-answer.ts";
 import { publicId } from "../services/ids.ts";
 import type { Match } from "../services/match.ts";
+import type { QuotaState } from "../services/read-own-quota.ts";
 
 /** The native API's JSON of a check. */
 export function presentCheck(result: CheckResult) {

@@ -4,8 +4,11 @@ import type { QuotaCaller } from "../db/quota-state.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { WorkerPool } from "../worker/pool.ts";
+import type { ModelFacts } from "../worker/protocol.ts";
 import type { KeyCache } from "./key-cache.ts";
 import type { LookUpCounts } from "./look-up-counts.ts";
+
+export type { ModelFacts };
 
 /** What the whole service shares; made once by createAppContext. */
 export interface AppContext {

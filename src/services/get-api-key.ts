@@ -4,6 +4,8 @@ import { FIXED_KEY_ID } from "./authenticate.ts";
 import type { RequestContext } from "./context.ts";
 import { requireScope } from "./require-scope.ts";
 
+export type { ApiKeyRow };
+
 /** @throws AppError key_not_found */
 export async function getApiKey(ctx: RequestContext, id: string): Promise<ApiKeyRow> {
   requireScope(ctx, "admin");

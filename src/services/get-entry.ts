@@ -5,6 +5,8 @@ import { getList } from "./get-list.ts";
 import { internalId } from "./ids.ts";
 import { requireScope } from "./require-scope.ts";
 
+export type { EntryRow };
+
 /** @throws AppError list_not_found, entry_not_found */
 export async function getEntry(ctx: RequestContext, listName: string, entryId: string): Promise<EntryRow> {
   requireScope(ctx, "lists");

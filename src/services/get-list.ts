@@ -3,6 +3,8 @@ import { AppError } from "../errors.ts";
 import type { RequestContext } from "./context.ts";
 import { requireScope } from "./require-scope.ts";
 
+export type { ListRow };
+
 /** @throws AppError list_not_found */
 export async function getList(ctx: RequestContext, name: string): Promise<ListRow> {
   requireScope(ctx, "lists");

@@ -2,6 +2,8 @@ import { type KeyUsageRow, readUsage } from "../db/key-usage.ts";
 import type { RequestContext } from "./context.ts";
 import { getApiKey } from "./get-api-key.ts";
 
+export type { KeyUsageRow };
+
 /**
  * What a key did by UTC day, `from` and `to` included (`YYYY-MM-DD`); days without use are left out.
  * @throws AppError key_not_found

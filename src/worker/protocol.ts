@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
-import type { PerceptualFingerprint } from "../fingerprint/fingerprint.ts";
+import { IMAGE_FORMATS, type ImageFormat, type PerceptualFingerprint } from "../fingerprint/fingerprint.ts";
 import type { Transform } from "../fingerprint/transform.ts";
+import type { Scores } from "../scores.ts";
 
 /** What a worker found in the bytes of one image. */
 export interface ImageReport extends PerceptualFingerprint {
@@ -14,11 +15,8 @@ export interface ImageReport extends PerceptualFingerprint {
   readonly frames: number;
 }
 
-export const IMAGE_FORMATS = ["jpeg", "png", "webp", "gif", "avif", "heif"] as const;
-export type ImageFormat = (typeof IMAGE_FORMATS)[number];
-
-/** Probability per label, 0..1, in the model's own order of labels. */
-export type Scores = Readonly<Record<string, number>>;
+export type { Scores };
+export { IMAGE_FORMATS, type ImageFormat };
 
 /** The classifier a worker loaded, as its sidecar describes it. */
 export interface ModelFacts {

@@ -1,7 +1,8 @@
 import type { AppError } from "../../errors.ts";
+import type { Scores } from "../../scores.ts";
 import type { Classification, QuotaFacts } from "../../services/check-result.ts";
+import type { ModelFacts } from "../../services/context.ts";
 import type { Match } from "../../services/match.ts";
-import type { ModelFacts, Scores } from "../../worker/protocol.ts";
 
 /** What the surface needs of a check or look-up. */
 interface Judged {
