@@ -7,10 +7,10 @@ const BYTES = 32;
 
 /**
  * Which bit of the hash (0 is the highest bit of the first hex digit) stands at each place of the index order, two hex
- * digits a bit. Neighbouring bits of a picture tend to be equal, so chunks cut from the hash as it is would hold few
- * different values: on photos a probe of blockhash finds ten times fewer rows in this order. Stored rows are in this
- * order, so it never changes. Made by bench/bit-order.ts, seed 20251: pdq is a random order; for blockhash, bits that are
- * near each other in the picture, or mirror each other, were then moved to different chunks.
+ * digits a bit. Neighbouring bits of a picture tend to be equal, so chunks cut from the hash as it is hold few different
+ * values: on photos a search of blockhashes has nine times fewer candidates in this order. Stored rows are in this order,
+ * so it never changes. Made by bench/bit-order.ts, seed 20251: pdq is a random order; for blockhash, bits that are near
+ * each other in the picture, or mirror each other, were then moved to different chunks.
  */
 const SOURCE_BIT: Record<PerceptualKind, Uint8Array> = {
   pdq: fromHex(

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type pg from "pg";
+import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
+import { type NearDatabase, searchEntries } from "../../src/db/near-search.ts";
+import { cheaperStrategy, type NearStrategy } from "../../src/db/near-strategy.ts";
+import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
+
+const TABLES = ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"];
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+let fixture: TestDatabase;
+before(async () => {
+  fixture = await createTestDatabase();
+  await insertLists(fixture.database, [{ id: 1n, name: "one", pdq: 31, blockhash: 31 }]);
+});
+after(() => fixture.drop());
+
+/** Every search there is, as it reaches the server. */
+async function statements(strategy: NearStrategy): Promise<Statement[]> {
+  const sent: Statement[] = [];
+  const searchPool = new Proxy(fixture.database.searchPool, {
+    get(pool, property) {
+      if (property !== "query") return Reflect.get(pool, property, pool);
+      return (statement: Statement) => {
+        if (statement.name !== "near_table_sizes") sent.push(statement);
+        return pool.query({ ...statement, values: [...(statement.values ?? [])] });
+      };
+    },
+  });
+  const database: NearDatabase = { searchPool };
+  const hash = randomHash(seededRandom(4));
+  const pdq = TRANSFORMS.map((transform) => ({ transform, hash }));
+  const thresholds = { pdq: 31, blockhash: 31 };
+  const limit = 10;
+  const expectedThresholds = thresholds;
+  for (const blockhash of [pdq.slice(0, 1), []]) {
+    await searchEntries(database, { hashes: { pdq, blockhash }, listIds: null, expectedThresholds, limit, strategy });
+  }
+  for (const reuse of [thresholds, { pdq: 31, blockhash: 9 }]) {
+    await searchImages(database, { pdq: hash, blockhash: hash, thresholds: reuse, strategy });
+  }
+  for (const kind of ["pdq", "blockhash"] as const) {
+    await searchImagesByOneHash(database, { kind, hash, threshold: 31, limit, strategy });
+  }
+  return sent;
+}
+
+function nodesOf(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+}
+
+/** The plan that a session of the search pool makes for the statement, whatever the values. */
+async function genericPlan(client: pg.PoolClient, { text, values }: Statement): Promise<PlanNode[]> {
+  await client.query(`prepare planned as ${text}`);
+  try {
+    const nulls = values.map(() => "null").join(", ");
+    const { rows } = await client.query(`explain (format json) execute planned (${nulls})`);
+    return nodesOf(rows[0]["QUERY PLAN"][0].Plan);
+  } finally {
+    await client.query("deallocate planned");
+  }
+}
+
+async function assertPlans(): Promise<void> {
+  const client = await fixture.database.searchPool.connect();
+  try {
+    for (const statement of await statements("probe")) {
+      const nodes = await genericPlan(client, statement);
+      const searched = TABLES.filter((table) => statement.name.includes(`${table}_probe`));
+      assert.ok(searched.length > 0, statement.name);
+      for (const table of searched) {
+        const indexes = nodes.map((node) => node["Index Name"] ?? "").filter((index) => index.startsWith(table));
+        const chunks = Array.from({ length: 11 }, (_, chunk) => `${table}_chunk_${chunk}`);
+        assert.deepEqual(indexes, chunks, statement.name);
+        const reads = nodes.filter((node) => node["Relation Name"] === table).map((node) => node["Node Type"]);
+        assert.deepEqual(reads, ["Bitmap Heap Scan"], statement.name);
+      }
+      assert.equal(nodes.filter((node) => node["Node Type"] === "BitmapOr").length, searched.length, statement.name);
+      assertKeyedJoins(nodes, searched, statement.name);
+    }
+    for (const statement of await statements("scan")) {
+      const nodes = await genericPlan(client, statement);
+      const searched = TABLES.filter((table) => statement.name.includes(`${table}_scan`));
+      for (const table of searched) {
+        const reads = nodes.filter((node) => node["Relation Name"] === table).map((node) => node["Node Type"]);
+        assert.deepEqual(reads, ["Seq Scan"], statement.name);
+      }
+      assertKeyedJoins(nodes, searched, statement.name);
+    }
+  } finally {
+    client.release();
+  }
+}
+
+/** Whatever is joined to the rows found, other than the few lists, is looked up by its key. */
+function assertKeyedJoins(nodes: readonly PlanNode[], searched: readonly string[], name: string): void {
+  for (const node of nodes) {
+    const table = node["Relation Name"];
+    if (table === undefined || table === "list" || searched.includes(table)) continue;
+    assert.deepEqual([table, node["Node Type"], node["Index Name"]], [table, "Index Scan", `${table}_pkey`], name);
+  }
+}
+
+async function grow(from: number, to: number): Promise<void> {
+  const { pool } = fixture.database;
+  await pool.query(
+    `insert into entry (id, list_id, identity, source, detail, created_by) overriding system value
+     select i, 1, int8send(i), 'hashes', 'sufficient', 'test' from generate_series($1::int8, $2::int8) as i`,
+    [from, to],
+  );
+  await pool.query(
+    `insert into image (id, sha256, sha1, md5, byte_length, format, width, height, frames, pdq_quality, detail,
+       fingerprint_version) overriding system value
+     select i, int8send(i), int8send(i), int8send(i), 1, 'png', 1, 1, 1, 100, 'sufficient', 1
+     from generate_series($1::int8, $2::int8) as i`,
+    [from, to],
+  );
+  for (const table of TABLES) {
+    const { rows } = await pool.query<{ name: string; definition: string }>(
+      "select indexname as name, indexdef as definition from pg_indexes where tablename = $1 and indexname like '%chunk%'",
+      [table],
+    );
+    // Eleven indexes are made faster than they are kept up.
+    for (const { name } of rows) await pool.query(`drop index ${name}`);
+    await pool.query(
+      `insert into ${table} select i, ('x' || md5('a' || i) || md5('b' || i))::bit(256)
+       from generate_series($1::int8, $2::int8) as i`,
+      [from, to],
+    );
+    for (const { definition } of rows) await pool.query(definition);
+  }
+}
+
+describe("plans of the near search", () => {
+  test("on empty tables", assertPlans);
+
+  test("on one row", async () => {
+    await grow(1, 1);
+    await assertPlans();
+  });
+
+  test("on 100,000 rows, without statistics and with them", async () => {
+    await grow(2, 100_000);
+    await assertPlans();
+    await fixture.database.pool.query("analyze");
+    await assertPlans();
+  });
+
+  test("statistics of a table that was small don't matter", async () => {
+    await fixture.database.pool.query("truncate entry_pdq, entry_blockhash, image_pdq, image_blockhash; analyze");
+    await assertPlans();
+  });
+
+  test("the pool's sessions use generic plans for it, made once", async () => {
+    await statements("probe");
+    await statements("probe");
+    const { rows } = await fixture.database.searchPool.query<{ custom: string; statements: number }>(
+      `select sum(custom_plans) as custom, count(*)::int as statements from pg_prepared_statements
+       where name like 'near_%probe%'`,
+    );
+    assert.equal(Number(rows[0]?.custom), 0);
+    assert.ok((rows[0]?.statements ?? 0) > 0);
+  });
+});
+
+describe("choice of the strategy", () => {
+  test("of two hashes, the one that needs fewer probes is probed", async () => {
+    const names = (await statements("probe")).map(({ name }) => name).filter((name) => name.startsWith("near_both"));
+    assert.deepEqual(names, ["near_both_image_pdq_probe_1", "near_both_image_blockhash_probe_1"]);
+  });
+
+  test("a table of a few thousand rows is read, a large one probed", () => {
+    assert.equal(cheaperStrategy(0, 1, 31), "scan");
+    assert.equal(cheaperStrategy(5_000, 8, 31), "scan");
+    assert.equal(cheaperStrategy(100_000, 1, 31), "probe");
+    assert.equal(cheaperStrategy(100_000, 8, 31), "probe");
+    assert.equal(cheaperStrategy(10_000_000, 8, 31), "probe");
+  });
+
+  test("a threshold that needs too many probes is read for, however large the table", () => {
+    for (const threshold of [100, 256]) assert.equal(cheaperStrategy(1_000_000_000, 1, threshold), "scan");
+    assert.equal(cheaperStrategy(1_000_000_000, 8, 64), "scan");
+  });
+});
