@@ -91,7 +91,7 @@ CREATE TABLE "image" (
 	"detail" text NOT NULL,
 	"fingerprint_version" smallint NOT NULL,
 	"model" text,
-	"scores" jsonb,
+	"scores" json,
 	"scores_from" bigint,
 	"times_seen" bigint DEFAULT 0 NOT NULL,
 	"first_seen_at" timestamp with time zone DEFAULT now() NOT NULL,

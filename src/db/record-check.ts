@@ -92,7 +92,7 @@ function recorded(row: Row | undefined): RecordedImage {
 const RECORD_NEW = `with seen as (
     insert into image (sha256, sha1, md5, byte_length, format, width, height, frames, pdq_transforms, pdq_quality,
       blockhash, detail, fingerprint_version, model, scores, scores_from, times_seen)
-    values ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21::jsonb, $22::bigint, 1)
+    values ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21::json, $22::bigint, 1)
     on conflict (sha256) do update set times_seen = image.times_seen + 1, last_seen_at = now(),
       pdq_transforms = excluded.pdq_transforms, pdq_quality = excluded.pdq_quality, blockhash = excluded.blockhash,
       detail = excluded.detail, fingerprint_version = excluded.fingerprint_version,

@@ -6,6 +6,7 @@ import {
   doublePrecision,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   primaryKey,
@@ -40,7 +41,7 @@ export const image = pgTable(
     detail: text("detail", { enum: ["sufficient", "insufficient"] }).notNull(),
     fingerprintVersion: smallint("fingerprint_version").notNull(),
     model: text("model"),
-    scores: jsonb("scores").$type<Record<string, number>>(),
+    scores: json("scores").$type<Record<string, number>>(),
     /** The image whose scores were reused; null where the model ran on this one. */
     scoresFrom: id64("scores_from"),
     timesSeen: bigint("times_seen", { mode: "number" }).notNull().default(0),
