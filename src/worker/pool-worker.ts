@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import { createHeldImages, type HeldImagesLimits } from "./held-images.ts";
+import { createImageLeases, type ImageLeaseLimits } from "./image-leases.ts";
 import { type ClassifyJob, type Holder, type Job, requestOf } from "./job.ts";
 import type { RestartReason, WorkerLogger } from "./pool-options.ts";
 import type { ModelFacts, WorkerOptions, WorkerResponse } from "./protocol.ts";
@@ -13,7 +13,7 @@ export interface PoolWorkerSettings {
   readonly script: URL;
   readonly options: WorkerOptions;
   readonly limits: JobLimits;
-  readonly heldLimits: HeldImagesLimits;
+  readonly leaseLimits: ImageLeaseLimits;
   readonly readResidentBytes: (pid: number) => number | null;
   readonly logger: WorkerLogger;
 }
@@ -80,7 +80,7 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
     onProtocolError: (error) => lose("protocol", String(error)),
     onGone: (how) => lose(state === "starting" ? "start" : "crashed", unreadyReason ?? how),
   });
-  const held = createHeldImages(settings.heldLimits, (job) => {
+  const leases = createImageLeases(settings.leaseLimits, (job) => {
     child.send({ type: "release", job });
     if (state === "idle") events.onFree(worker);
   });
@@ -125,7 +125,7 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
       job.fail(new AppError(response.code, response.message, response.code === "internal" ? {} : { field: "image" }));
     } else if (response.type === "fingerprinted" && job.type === "fingerprint") {
       leaveJob();
-      if (response.heldBytes > 0) held.add(job.id, response.heldBytes);
+      if (response.heldBytes > 0) leases.add(job.id, response.heldBytes);
       job.succeed(response.report, worker);
     } else if (response.type === "classified" && job.type === "classify") {
       leaveJob();
@@ -149,7 +149,7 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
     const job = current;
     clearTimeout(startTimer);
     stopWatch();
-    held.clear();
+    leases.clear();
     current = null;
     state = "over";
     return job;
@@ -172,19 +172,19 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
       return state;
     },
     get heldCount() {
-      return held.count + claims.length;
+      return leases.count + claims.length;
     },
     get jobsDone() {
       return jobsDone;
     },
     claim(job) {
-      if (!held.take(job.id)) return false;
+      if (!leases.take(job.id)) return false;
       job.held = true;
       claims.push(job);
       if (state === "idle") events.onFree(worker);
       return true;
     },
-    drop: held.drop,
+    drop: leases.drop,
     nextClaim: () => claims.shift(),
     run(job) {
       current = job;

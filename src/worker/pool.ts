@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { AppError } from "../errors.ts";
+import { createHeldImage, createUnheldImage, type HeldImage } from "./held-image.ts";
 import type { ClassifyJob, FingerprintJob, Holder, Job } from "./job.ts";
 import { createJobLedger } from "./job-ledger.ts";
 import { createJobQueue } from "./job-queue.ts";
@@ -12,20 +13,8 @@ import { createStartOutcome } from "./start-outcome.ts";
 import { IMAGE_WORKER } from "./worker-command.ts";
 import { createWorkerCrew } from "./worker-crew.ts";
 
+export type { HeldImage } from "./held-image.ts";
 export type { JobEvent, RestartReason, WorkerLogger, WorkerPoolHooks, WorkerPoolOptions } from "./pool-options.ts";
-
-/** A fingerprinted image that can still be classified without decoding it again. */
-export interface HeldImage {
-  readonly report: ImageReport;
-  /**
-   * Scores by the model `pool.model` names. Where the worker that holds the image is gone, or has let go of it, another
-   * one decodes the bytes again, once. Calling it again gives the same promise. Rejects with an Error where the image
-   * was fingerprinted without `hold` or is released, otherwise with the AppErrors of `fingerprint`.
-   */
-  classify(): Promise<Scores>;
-  /** Say that no classify will come; does nothing after classify or a second time. */
-  release(): void;
-}
 
 export interface WorkerPoolStats {
   /** Jobs that wait for a worker, and the sum of their images' bytes. */
@@ -91,7 +80,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         reportMemory: residentBytes(process.pid) === null,
       },
       limits,
-      heldLimits: {
+      leaseLimits: {
         maxCount: limits.maxHeldPerWorker,
         maxBytes: limits.maxHeldBytesPerWorker,
         holdMs: limits.holdMs,
@@ -162,7 +151,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
           hold,
           succeed(report: ImageReport, holder: Holder) {
             base.settle("ok");
-            resolve(hold ? heldImage(id, bytes, report, holder) : unheldImage(report));
+            if (!hold) return resolve(createUnheldImage(report));
+            const classifyHeld = (image: Uint8Array) => classify(id, image, holder);
+            resolve(createHeldImage(report, bytes, classifyHeld, () => holder.drop(id)));
           },
         }),
       );
@@ -185,29 +176,13 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     });
   }
 
-  function heldImage(id: number, bytes: Uint8Array, report: ImageReport, holder: Holder): HeldImage {
-    let image: Uint8Array | null = bytes;
-    let scores: Promise<Scores> | null = null;
-    return {
-      report,
-      classify() {
-        if (image !== null) scores = classify(id, image, holder);
-        image = null;
-        return scores ?? Promise.reject(new Error("Expected classify before release"));
-      },
-      release() {
-        image = null;
-        holder.drop(id);
-      },
-    };
-  }
-
   async function drainAndStop(): Promise<void> {
     const timeout = new AbortController();
     const tooLate = setTimeout(limits.drainMs, undefined, { signal: timeout.signal }).catch(() => {});
     await Promise.race([ledger.whenEmpty(), tooLate]);
     timeout.abort();
     isClosed = true;
+    start.fail(new Error("The worker pool was closed before it was ready"));
     const gone = crew.stop((jobs) => {
       for (const job of jobs) job.fail(shuttingDown());
     });
@@ -243,12 +218,4 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
 function isFree(worker: PoolWorker): boolean {
   return worker.state === "idle" && worker.phase !== "draining";
-}
-
-function unheldImage(report: ImageReport): HeldImage {
-  return {
-    report,
-    classify: () => Promise.reject(new Error("Expected hold: true for an image that is to be classified")),
-    release() {},
-  };
 }

@@ -1,11 +1,11 @@
-export interface HeldImagesLimits {
+export interface ImageLeaseLimits {
   readonly maxCount: number;
   readonly maxBytes: number;
   readonly holdMs: number;
 }
 
 /** What one worker keeps for later classify jobs, as the parent knows it. */
-export interface HeldImages {
+export interface ImageLeases {
   readonly count: number;
   add(job: number, heldBytes: number): void;
   /** Stop counting an image that a classify is about to use up; false where it isn't held any more. */
@@ -17,7 +17,7 @@ export interface HeldImages {
 }
 
 /** Leases that end after `holdMs`, or oldest first beyond the limits; `release` is called with each one that ends. */
-export function createHeldImages(limits: HeldImagesLimits, release: (job: number) => void): HeldImages {
+export function createImageLeases(limits: ImageLeaseLimits, release: (job: number) => void): ImageLeases {
   const leases = new Map<number, { heldBytes: number; timer: NodeJS.Timeout }>();
   let bytes = 0;
 

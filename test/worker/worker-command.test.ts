@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WORKER_ENVIRONMENT, workerArguments } from "../../src/worker/worker-command.ts";
+
+const script = new URL("file:///worker.js");
+const options = { modelPath: "/model.onnx", maxImageBytes: 1, reportMemory: false };
+
+function loaderArguments(execArgv: string[]): string[] {
+  return workerArguments(script, options, execArgv).slice(0, -3);
+}
+
+test("the loader of TypeScript goes along to the worker", () => {
+  const loader = ["--require", "a.cjs", "--import", "b.mjs", "--import=c.mjs"];
+  assert.deepEqual(loaderArguments(loader), loader);
+});
+
+test("inspector, test runner and heap options stay with the parent", () => {
+  assert.deepEqual(loaderArguments(["--inspect=9229", "--test", "--watch", "--max-old-space-size=64"]), []);
+});
+
+test("the options are the last argument, as JSON", () => {
+  assert.deepEqual(JSON.parse(workerArguments(script, options, []).at(-1) ?? ""), options);
+});
+
+test("the worker's environment blocks libvips' untrusted loaders and inherits nothing", () => {
+  assert.deepEqual(WORKER_ENVIRONMENT, { VIPS_BLOCK_UNTRUSTED: "1", MALLOC_ARENA_MAX: "2" });
+});
