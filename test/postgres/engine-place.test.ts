@@ -121,12 +121,15 @@ test("where the package folder can't be written, the links are made in a copy of
 }, async (t) => {
   const engine = await makePackageCopy(t, 0o755);
   await removeLinks(engine.nativeFolder);
-  await chmod(join(engine.nativeFolder, "lib"), 0o555);
-  t.after(() => chmod(join(engine.nativeFolder, "lib"), 0o755));
   const place = { dataDir: await makeDataFolder(t), id: "0".repeat(16), account: undefined };
-  const runtime = await prepareEngineRuntime(engine, place, quietLogger);
-  assert.ok(runtime.startsWith(place.dataDir));
-  assert.deepEqual(await findMissingLinks(runtime), []);
+  await chmod(join(engine.nativeFolder, "lib"), 0o555);
+  try {
+    const runtime = await prepareEngineRuntime(engine, place, quietLogger);
+    assert.ok(runtime.startsWith(place.dataDir));
+    assert.deepEqual(await findMissingLinks(runtime), []);
+  } finally {
+    await chmod(join(engine.nativeFolder, "lib"), 0o755);
+  }
 });
 
 test("a DATA_DIR too long for a socket's address still serves", async (t) => {

@@ -54,8 +54,8 @@ async function installCopy(from: string, runtimeFolder: string): Promise<void> {
   const temporary = await makeOwnFolder(parent, prefix, undefined);
   try {
     await cp(from, temporary, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
-    await createLinks(await findMissingLinks(temporary));
     await openToAll(temporary);
+    await createLinks(await findMissingLinks(temporary));
     await rename(temporary, runtimeFolder).catch((error: NodeJS.ErrnoException) => {
       // Another process starting at the same moment was first.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
@@ -65,7 +65,7 @@ async function installCopy(from: string, runtimeFolder: string): Promise<void> {
   }
 }
 
-// npm may have run under a umask that keeps others out.
+// npm may have run under a umask that keeps others out, and a folder that nobody may write was copied as such.
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
