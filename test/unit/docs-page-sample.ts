@@ -63,7 +63,7 @@ export const SAMPLE_DOCUMENT: OpenApiDocument = {
             content: { "application/json": { schema: { $ref: "#/components/schemas/Check" } } },
           },
           "413": {
-            description: "The image has too many bytes.",
+            description: "image_too_many_bytes, body_too_large",
             content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
           },
         },

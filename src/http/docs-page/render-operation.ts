@@ -1,3 +1,4 @@
+import { ERRORS } from "../../errors.ts";
 import { curlExamples, needsKey, takesKey } from "./curl-example.ts";
 import { type Html, html } from "./html.ts";
 import {
@@ -75,10 +76,19 @@ function renderAnswer(document: OpenApiDocument, status: string, answer: Answer)
   const title = html`<span class="status s${status.charAt(0)}">${status}</span> ${answer.description ?? ""}`;
   const isProblem = content.length > 0 && content.every(([contentType]) => contentType === "application/problem+json");
   if (content.length === 0) return html`<p class="answer">${title}</p>`;
-  if (isProblem) return html`<p class="answer">${title} <a class="aside" href="#errors">problem</a></p>`;
+  if (isProblem) return renderProblems(status, answer.description ?? "");
   return html`<details class="answer"${status.startsWith("2") ? html` open` : null}><summary>${title}</summary>${content.map(
     ([contentType, media]) => renderMedia(document, contentType, media, contentType.includes("json")),
   )}</details>`;
+}
+
+/** An answer that is a problem: where its description lists error codes, each leads to the catalogue. */
+function renderProblems(status: string, description: string): Html {
+  const words = description.split(", ");
+  const links = words.every((word) => Object.hasOwn(ERRORS, word))
+    ? html`<span class="codes">${words.map((code) => html`<a href="#${code}"><code>${code}</code></a> `)}</span>`
+    : html`${description} <a class="aside" href="#errors">problem</a>`;
+  return html`<p class="answer problem"><span class="status s${status.charAt(0)}">${status}</span> ${links}</p>`;
 }
 
 /** A block of code, which the keyboard can reach to scroll it. */

@@ -74,6 +74,9 @@ pre code { background: none; padding: 0; font-size: 1em; overflow-wrap: normal; 
 .answer > summary { cursor: pointer; margin-bottom: 0.5rem; }
 .status { font: 700 0.85rem ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .s2 { color: var(--post); } .s4 { color: var(--patch); } .s5 { color: var(--delete); }
+.problem { display: flex; gap: 0.5rem; align-items: baseline; }
+.codes { display: flex; flex-wrap: wrap; gap: 0.25rem 0.5rem; }
+.codes code { background: none; padding: 0; }
 .aside { font-size: 0.87rem; }
 .errors dt { margin-top: 1.1rem; }
 .errors dt code { font-weight: 600; background: none; padding: 0; font-size: 0.95rem; }
