@@ -124,6 +124,8 @@ test("a server that does not answer is reported as such", async () => {
 test("a role with no rights but those of its database's owner can migrate it", async (t) => {
   const { connection, url } = await makeDatabase(t);
   const server = testServer().connection;
+  const superuser = "select from pg_roles where rolname = current_user and rolsuper";
+  if ((await query(server, superuser)).length === 0) return t.skip("making the role takes a superuser");
   const name = new URL(url).pathname.slice(1);
   await execute(server, `create role ${name} login password '${name}'`);
   // After the database itself is gone.
