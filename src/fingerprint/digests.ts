@@ -19,8 +19,8 @@ export interface ByteDigests {
 /** Takes the bytes of an image while they arrive. */
 export interface Digester {
   update(chunk: Uint8Array): void;
-  /** @param bytes everything that was given to `update`, in one piece */
-  finish(bytes: Uint8Array): ByteDigests;
+  /** @param bytes everything that was given to `update`, in one piece, or what puts it together */
+  finish(bytes: Uint8Array | (() => Uint8Array)): ByteDigests;
 }
 
 /**
@@ -47,12 +47,12 @@ export function digestBytes(bytes: Uint8Array): ByteDigests {
   return digester.finish(bytes);
 }
 
-function lazyDigests(bytes: Uint8Array, sha256: string): ByteDigests {
+function lazyDigests(bytes: Uint8Array | (() => Uint8Array), sha256: string): ByteDigests {
   let pending: Promise<Digests> | undefined;
   return {
     sha256,
     digests: () => {
-      pending ??= digestInSlices(bytes, sha256);
+      pending ??= digestInSlices(typeof bytes === "function" ? bytes() : bytes, sha256);
       return pending;
     },
   };

@@ -1,7 +1,6 @@
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
 import type { Context } from "hono";
 import { AppError } from "../errors.ts";
-import { createDigester } from "../fingerprint/digests.ts";
 import { readChunks } from "./read-body-chunks.ts";
 import {
   bodyTooLarge,
@@ -14,7 +13,7 @@ import {
   MULTIPART_OVERHEAD_BYTES,
 } from "./read-body-limits.ts";
 import { addField, newFields, tooManyFields } from "./read-body-text.ts";
-import type { ReceivedImage } from "./received-image.ts";
+import { type ReceivedImage, receiveImage } from "./received-image.ts";
 
 export interface MultipartBody {
   readonly image: ReceivedImage | null;
@@ -141,22 +140,12 @@ function collectImage(
   reject: (error: unknown) => void,
   accept: (image: ReceivedImage) => void,
 ): void {
-  const digester = createDigester();
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const image = receiveImage();
   file.on("limit", () => reject(imageTooManyBytes(maxBytes, null)));
-  file.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    digester.update(chunk);
-    chunks.push(chunk);
-  });
+  file.on("data", (chunk: Buffer) => image.add(chunk));
   file.on("end", () => {
-    if (length > 0) {
-      const bytes = Buffer.concat(chunks, length);
-      accept({ bytes, filename: filename?.slice(0, 255) ?? null, ...digester.finish(bytes) });
-    } else if (filename !== "") {
-      reject(imageEmpty());
-    }
+    if (image.length() > 0) accept(image.finish(filename?.slice(0, 255) ?? null));
+    else if (filename !== "") reject(imageEmpty());
     // An empty part with an empty name is what a browser sends for a file input left blank: no image, not an empty one.
   });
 }

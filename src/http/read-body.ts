@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { AppError } from "../errors.ts";
-import { imageEmpty, MAX_IMAGE_BYTES } from "./read-body-limits.ts";
+import { MAX_IMAGE_BYTES } from "./read-body-limits.ts";
 import { readMultipart } from "./read-body-multipart.ts";
 import { readRawImage } from "./read-body-raw.ts";
 import { decodeUtf8, newFields, parseJson, parseUrlEncoded, readSmallBody } from "./read-body-text.ts";
@@ -96,9 +96,7 @@ async function readBody(c: Context, options: ReadBodyOptions): Promise<ReceivedB
     return formBody(image, fields, otherFiles);
   }
   if (type.startsWith("image/") || type === "application/octet-stream") {
-    const image = await readRawImage(c, maxBytes);
-    if (image.bytes.length === 0) throw imageEmpty();
-    return formBody(image, newFields(), []);
+    return formBody(await readRawImage(c, maxBytes), newFields(), []);
   }
   if (isJson(type)) return jsonBody(c, await readSmallBody(c));
   if (type === "application/x-www-form-urlencoded") return formBody(null, parseUrlEncoded(await readSmallBody(c)), []);
