@@ -136,6 +136,7 @@ export const SAMPLE_DOCUMENT: OpenApiDocument = {
         required: ["list", "distance"],
         properties: {
           list: { type: "string", example: "banned" },
+          sha1: { type: "string", pattern: "^[0-9a-f]{40}$" },
           distance: { type: "integer", minimum: 0, maximum: 256, description: "Hamming distance in bits." },
           near: { $ref: "#/components/schemas/Match" },
         },

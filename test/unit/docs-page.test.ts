@@ -90,6 +90,10 @@ test("a schema shows its members, limits and choices, and one inside itself ends
   assert.equal([...page.matchAll(/Hamming distance in bits\./g)].length, 1);
 });
 
+test("an example has as many hex digits as the schema asks for", () => {
+  assert.match(page, /&quot;sha1&quot;: &quot;[0-9a-f]{40}&quot;/);
+});
+
 test("whether a key is needed or optional stands beside the path", () => {
   assert.ok(page.includes("key optional"));
   assert.equal([...page.matchAll(/needs a key/g)].length, 3);

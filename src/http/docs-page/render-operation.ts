@@ -62,13 +62,17 @@ function renderBody(document: OpenApiDocument, body: RequestBody): Html {
   ).map(([contentType, media]) => renderMedia(document, contentType, media, false))}`;
 }
 
-function renderMedia(document: OpenApiDocument, contentType: string, media: Media, withExample: boolean): Html {
+function renderMedia(document: OpenApiDocument, contentType: string, media: Media, isAnswer: boolean): Html {
   const schema = media.schema ?? {};
   const members = renderSchema(document, schema);
-  const example = withExample || contentType.includes("json") ? mediaExample(document, media) : undefined;
-  return html`<div class="media"><p class="content-type"><code>${contentType}</code> <span class="type">${typeName(document, schema)}</span></p>${members}${
-    example === undefined ? null : renderCode(JSON.stringify(example, null, 2), "example")
-  }</div>`;
+  const example = contentType.includes("json")
+    ? renderCode(JSON.stringify(mediaExample(document, media), null, 2), "example")
+    : null;
+  const title = html`<p class="content-type"><code>${contentType}</code> <span class="type">${typeName(document, schema)}</span></p>`;
+  if (!isAnswer) return html`<div class="media">${title}${members}${example}</div>`;
+  // What an answer looks like says most of it; its members would make the page several times as long.
+  const folded = members.markup === "" ? null : html`<details><summary>Every member</summary>${members}</details>`;
+  return html`<div class="media">${title}${example}${folded}</div>`;
 }
 
 function renderAnswer(document: OpenApiDocument, status: string, answer: Answer): Html {
@@ -78,7 +82,7 @@ function renderAnswer(document: OpenApiDocument, status: string, answer: Answer)
   if (content.length === 0) return html`<p class="answer">${title}</p>`;
   if (isProblem) return renderProblems(status, answer.description ?? "");
   return html`<details class="answer"${status.startsWith("2") ? html` open` : null}><summary>${title}</summary>${content.map(
-    ([contentType, media]) => renderMedia(document, contentType, media, contentType.includes("json")),
+    ([contentType, media]) => renderMedia(document, contentType, media, true),
   )}</details>`;
 }
 

@@ -45,7 +45,7 @@ function typedExample(document: OpenApiDocument, schema: Schema, trail: readonly
     case "null":
       return null;
     default:
-      return textExample(schema.format);
+      return textExample(schema);
   }
 }
 
@@ -58,7 +58,10 @@ function objectExample(document: OpenApiDocument, schema: Schema, trail: readonl
   return Object.fromEntries(members);
 }
 
-function textExample(format: string | undefined): string {
+function textExample({ format, pattern }: Schema): string {
+  const hexDigits = /^\^\[0-9a-f\]\{(\d{1,3})\}\$$/.exec(pattern ?? "")?.[1];
+  if (hexDigits !== undefined)
+    return "9f3c07ab5e2d8146".repeat(Math.ceil(Number(hexDigits) / 16)).slice(0, Number(hexDigits));
   if (format === "date-time") return "2026-01-31T12:00:00.000Z";
   if (format === "date") return "2026-01-31";
   if (format === "uri" || format === "url") return "https://example.com/photo.jpg";

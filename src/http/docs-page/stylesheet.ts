@@ -39,7 +39,7 @@ h3 a, .errors dt a { color: inherit; text-decoration: none; }
 h3 a:hover, .errors dt a:hover { text-decoration: underline; }
 h4 { font-size: 0.8rem; letter-spacing: 0.06em; text-transform: uppercase; color: var(--soft); margin: 1.6rem 0 0.5rem; }
 p { margin: 0 0 0.75rem; }
-main > p, .errors dd p, .operation > p { max-width: 44rem; }
+main > p, section > p, .errors dd p, .operation > p { max-width: 44rem; }
 .version { font-size: 0.9rem; font-weight: 400; color: var(--soft); vertical-align: middle; }
 .operation { border: 1px solid var(--line); border-radius: 10px; padding: 1.25rem 1.5rem 1.5rem; margin: 1.25rem 0; }
 .operation:target { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
@@ -68,10 +68,12 @@ pre code { background: none; padding: 0; font-size: 1em; overflow-wrap: normal; 
   border: 1px solid var(--line); border-radius: 999px; padding: 0.05rem 0.5rem;
 }
 .media { margin-bottom: 1rem; }
-.media pre { margin-top: 0.75rem; }
+.members + pre { margin-top: 0.75rem; }
 .content-type { margin-bottom: 0.4rem; }
 .answer { margin: 0 0 0.5rem; }
-.answer > summary { cursor: pointer; margin-bottom: 0.5rem; }
+summary { cursor: pointer; }
+.answer summary { margin-bottom: 0.5rem; }
+.media summary { color: var(--soft); font-size: 0.9rem; }
 .status { font: 700 0.85rem ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .s2 { color: var(--post); } .s4 { color: var(--patch); } .s5 { color: var(--delete); }
 .problem { display: flex; gap: 0.5rem; align-items: baseline; }
