@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { AppError, type ErrorCode } from "../errors.ts";
 import { createFrameReader, writeFrame } from "./frames.ts";
 import type { ImageReport, ModelFacts, Scores, WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
@@ -8,8 +9,8 @@ const PIPE = 3;
 const MAX_HEADER_BYTES = 4 * 1024;
 const MAX_MESSAGE_CHARACTERS = 1_000;
 const MEMORY_REPORT_MS = 100;
-/** Growth of the memory outside the heap, pixels for the most part, at which a worker collects its garbage. */
-const MAX_LEFTOVER_BYTES = 32 * 1024 * 1024;
+/** Memory outside the heap above which a worker collects its garbage; more than it may hold for later classifies. */
+const MAX_EXTERNAL_BYTES = 64 * 1024 * 1024;
 
 /** What a worker can do; `job` names the image. Failures are thrown, an AppError where the image is at fault. */
 export interface WorkerJobs {
@@ -62,10 +63,9 @@ export async function serveRequests(options: WorkerOptions, load: () => Promise<
     } catch (error) {
       answer({ type: "failed", job, ...describeFailure(error) });
     }
-    collectLeftovers();
+    await collectLeftovers();
   }
 
-  const collectLeftovers = createCollector();
   let last = Promise.resolve();
   const read = createFrameReader(
     { maxHeaderBytes: MAX_HEADER_BYTES, maxBodyBytes: options.maxImageBytes },
@@ -89,16 +89,13 @@ function leave(): void {
 }
 
 /**
- * A function to call between jobs. Left to V8, the pixels of several big images pile up, and the memory cap would hit
- * the image that comes next.
+ * Left to V8, the pixels of several big images pile up, and the memory cap would hit the image that comes next. Native
+ * memory is freed after the collection, on the next turn of the event loop.
  */
-function createCollector(): () => void {
-  let keptBytes = 0;
-  return () => {
-    if (process.memoryUsage().external < keptBytes + MAX_LEFTOVER_BYTES) return;
-    globalThis.gc?.();
-    keptBytes = process.memoryUsage().external;
-  };
+async function collectLeftovers(): Promise<void> {
+  if (process.memoryUsage().external <= MAX_EXTERNAL_BYTES) return;
+  globalThis.gc?.();
+  await setImmediate();
 }
 
 /** Text of an unknown error may hold anything, so it goes to the log, by way of stderr, and not to the caller. */
