@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { loadClassifier } from "../src/classifier/onnx-classifier.ts";
 import type { Pixels } from "../src/fingerprint/fingerprint.ts";
-import { readFullSizePixels } from "../test/conformance/classifier-pixels.ts";
 import { sharedData } from "../test/support/shared-data.ts";
+import { readFullSizePixels } from "./full-size-pixels.ts";
 import { loadNsfwjsPeer } from "./nsfwjs-peer.ts";
 
 const GOAL = 8;

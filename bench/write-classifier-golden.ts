@@ -2,8 +2,8 @@
 //   npm ci --prefix bench && npx tsx bench/write-classifier-golden.ts
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readFullSizePixels } from "../test/conformance/classifier-pixels.ts";
 import { sharedData } from "../test/support/shared-data.ts";
+import { readFullSizePixels } from "./full-size-pixels.ts";
 import { loadNsfwjsPeer } from "./nsfwjs-peer.ts";
 
 const FIXTURES = ["Drawing.png", "Hentai.png", "Neutral.png", "Porn.png", "Sexy.png"];

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadClassifier } from "../../src/classifier/onnx-classifier.ts";
+import { decodeFull } from "../../src/image/decode-image.ts";
 import { sharedData } from "../support/shared-data.ts";
-import { readFullSizePixels } from "./classifier-pixels.ts";
 
 type Scores = Readonly<Record<string, number>>;
 
@@ -40,7 +40,7 @@ test(`the scores of ${photos.length} real photos are those of the published pack
 });
 
 async function assertParity(path: string, expected: Scores): Promise<Scores> {
-  const scores = await classifier.classify(classifier.prepare(await readFullSizePixels(path)));
+  const scores = await classifier.classify(classifier.prepare(await decodeFull(readFileSync(path))));
   assert.deepEqual(Object.keys(scores), Object.keys(expected));
   for (const [label, p] of Object.entries(expected)) {
     const difference = Math.abs((scores[label] ?? Number.NaN) - p);

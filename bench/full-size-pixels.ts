@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { Pixels } from "../../src/fingerprint/fingerprint.ts";
+import type { Pixels } from "../src/fingerprint/fingerprint.ts";
 
 /** The first frame at full size, upright, 8-bit sRGB, flattened on white: what the scores of the golden file are for. */
 export async function readFullSizePixels(path: string): Promise<Pixels> {
