@@ -27,7 +27,7 @@ test("a service killed with SIGKILL is followed at once by the next, with all th
   assert.deepEqual((await readdir(dataDir)).sort(), ["postgres", "postgres.log"]);
 });
 
-test("the engine of a killed service ends without a next start", async (t) => {
+test("the engine of a killed service ends without a next start", { timeout: 60_000 }, async (t) => {
   const dataDir = await makeDataFolder(t);
   const killed = await spawnEngineOwner(dataDir);
   await killed.end("SIGKILL");

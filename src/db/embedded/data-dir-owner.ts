@@ -95,9 +95,9 @@ export async function ownDataDir(
     throw inUse(dataDir, owner);
   }
   let released = false;
-  let current: pg.Client | undefined;
+  let current: EngineSession | undefined;
   function keep(session: EngineSession): void {
-    current = session.client;
+    current = session;
     session.socket.unref();
     session.client.once("end", () => void regain());
   }
@@ -120,7 +120,8 @@ export async function ownDataDir(
     client: first.client,
     async release() {
       released = true;
-      await current?.end();
+      current?.socket.ref();
+      await current?.client.end();
     },
   };
 }
