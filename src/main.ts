@@ -3,7 +3,8 @@ import { ConfigError, describeConfig, readConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { greeting } from "./greeting.ts";
 import { createApp } from "./http/app.ts";
-import { listen } from "./http/listen.ts";
+import { type Listening, listen } from "./http/listen.ts";
+import type { AppContext } from "./services/context.ts";
 
 /** How long accepted requests may take to finish after SIGTERM; the process is gone within 10 s. */
 const DRAIN_MS = 7_000;
@@ -13,7 +14,7 @@ async function run(): Promise<void> {
   const config = readConfig();
   const { context, firstAdminKey, engineLost, close } = await createAppContext(config);
   const { logger } = context;
-  const server = await listen(createApp(context), config.host, config.port).catch(async (error: unknown) => {
+  const server = await serve(context).catch(async (error: unknown) => {
     await close();
     throw error;
   });
@@ -33,6 +34,10 @@ async function run(): Promise<void> {
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal, 0));
   void engineLost.then(() => stop("the embedded PostgreSQL ended", 1));
+}
+
+async function serve(context: AppContext): Promise<Listening> {
+  return await listen(createApp(context), context.config.host, context.config.port);
 }
 
 run().catch((error: unknown) => {

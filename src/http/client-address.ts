@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
+import { ConfigError } from "../config.ts";
 
 type Address = ReturnType<typeof ipaddr.process>;
 type Range = readonly [Address, number];
@@ -13,7 +14,7 @@ export type ProxyTrust =
 /**
  * Reads TRUST_PROXY: `false`, a hop count such as `1`, or a comma list of addresses and networks such as
  * `10.0.0.0/8, fd00::/8, 192.0.2.7`.
- * @throws RangeError naming the part that is none of these
+ * @throws ConfigError naming the part that is none of these
  */
 export function parseProxyTrust(setting: string): ProxyTrust {
   const text = setting.trim();
@@ -81,7 +82,9 @@ function parseNetwork(text: string): Range {
   const widest = address instanceof ipaddr.IPv6 ? 128 : 32;
   const bits = slash === -1 ? String(widest) : text.slice(slash + 1);
   if (address === null || !/^\d{1,3}$/.test(bits) || Number(bits) > widest) {
-    throw new RangeError(`Expected false, a hop count, or addresses and networks for TRUST_PROXY but received ${text}`);
+    throw new ConfigError(
+      `Expected false, a hop count, or addresses and networks for TRUST_PROXY but received ${text}`,
+    );
   }
   return [address, Number(bits)];
 }

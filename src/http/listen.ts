@@ -35,6 +35,8 @@ export async function listen(app: ReturnType<typeof createApp>, host: string, po
 }
 
 async function drain(server: Server, drainMs: number): Promise<void> {
+  // A client that keeps its connection would go on sending requests over it.
+  server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection kept alive counts as open until its client lets go; without a request it can go now, and those with one
   // go as soon as they are answered.

@@ -10,7 +10,7 @@ export const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const FETCH_TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 3;
 
-/** The bytes of one image and their digests. */
+/** The bytes of one image, at least one, and their digests. */
 export interface SentImage extends ByteDigests {
   readonly bytes: Uint8Array;
 }
@@ -23,12 +23,7 @@ export type ImageSource = SentImage | { readonly url: string };
  * @throws AppError image_empty, url_malformed, url_forbidden, url_unreachable, image_too_many_bytes
  */
 export async function loadImage(ctx: AppContext, source: ImageSource): Promise<SentImage> {
-  const image = "url" in source ? await download(ctx, source.url) : source;
-  if (image.bytes.length === 0) {
-    const field = "url" in source ? "url" : "image";
-    throw new AppError("image_empty", `Expected at least one byte for ${field} but received none`, { field });
-  }
-  return image;
+  return "url" in source ? await download(ctx, source.url) : source;
 }
 
 async function download(ctx: AppContext, url: string): Promise<SentImage> {
@@ -40,6 +35,9 @@ async function download(ctx: AppContext, url: string): Promise<SentImage> {
     allowPrivateUrls: ctx.config.allowPrivateUrls,
     onChunk: (chunk) => digester.update(chunk),
   });
+  if (fetched.bytes.length === 0) {
+    throw new AppError("image_empty", "Expected at least one byte for url but received none", { field: "url" });
+  }
   const { sha256, digests } = digester.finish(fetched.bytes);
   return { bytes: fetched.bytes, sha256, digests };
 }

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { OpenApiDocument } from "../docs-page/openapi-document.ts";
 import { DOCS_HEADERS } from "../docs-page/page-frame.ts";
 import { renderDocsPage } from "../docs-page/render-docs-page.ts";
+import { renderErrorsPage } from "../docs-page/render-errors.ts";
 import type { AppEnv } from "../request-variables.ts";
 
 const DESCRIPTION =
@@ -36,4 +37,6 @@ export function registerDocs(app: OpenAPIHono<AppEnv>): void {
     page ??= renderDocsPage(describe() as OpenApiDocument);
     return c.html(page, 200, DOCS_HEADERS);
   });
+  const errors = renderErrorsPage();
+  app.get("/docs/errors", (c) => c.html(errors, 200, DOCS_HEADERS));
 }
