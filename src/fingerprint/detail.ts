@@ -1,10 +1,142 @@
 import type { Detail, PerceptualKind } from "./fingerprint.ts";
+import { BLOCK_GRID, PDQ_GRID } from "./sampling.ts";
 import type { Survey } from "./survey.ts";
 
-export function detailOf(_survey: Survey, quality: number): Detail {
-  return quality >= 30 ? "sufficient" : "insufficient";
+/** A sample counts as textured where the second difference around it reaches this many levels of luma (of 255). */
+const CURVED_LEVELS = 2;
+
+/** A PDQ bit holds where its coefficient lies this far from the median; noise moves coefficients by a few levels. */
+const FIRM_COEFFICIENT = 8;
+
+/** A blockhash bit holds where its block lies this far from its band's median, in levels of R + G + B. */
+const FIRM_BLOCK = 6;
+
+/** blockhash compares blocks inside four bands of four rows. */
+const BAND_BLOCKS = BLOCK_GRID * 4;
+
+/**
+ * Least share of textured samples, of firm bits of either hash, and least number of coefficients that carry the
+ * picture's energy. Of 777 photos the lowest values are 0.42, 0.51, 0.44 and 21; docs/decisions/0002-fingerprints.md.
+ */
+const LEAST = { textured: 0.2, firmPdq: 0.4, firmBlocks: 0.3, coefficients: 16 } as const;
+
+const bandValues = new Float64Array(BAND_BLOCKS);
+
+/**
+ * Whether a picture has enough detail for its perceptual hashes to tell it from others. Blank pictures, gradients and
+ * stripes leave most bits to noise; solid shapes, half and half and a few words on white give firm bits, but the same ones
+ * to every picture of their kind. Neither all-zero hashes nor PDQ's quality, which is 100 for a plain square, shows that.
+ * @param coefficients PDQ's 16 x 16
+ */
+export function detailOf(survey: Survey, coefficients: Float64Array): Detail {
+  const sufficient =
+    firmPdqShare(coefficients) >= LEAST.firmPdq &&
+    carryingCoefficients(coefficients) >= LEAST.coefficients &&
+    firmBlockShare(survey.blocks) >= LEAST.firmBlocks &&
+    texturedShare(survey.luma) >= LEAST.textured;
+  return sufficient ? "sufficient" : "insufficient";
 }
 
-export function hashDetail(_kind: PerceptualKind, hash: string): Detail {
-  return /^(0+|f+)$/.test(hash) ? "insufficient" : "sufficient";
+/**
+ * What a hash alone shows of that, where the picture is not at hand: bits nearly all alike, few distinct rows or columns,
+ * or hardly any change along an axis. A hash that passes may still come from a picture with too little detail.
+ * @param hash 64 hex digits
+ */
+export function hashDetail(kind: PerceptualKind, hash: string): Detail {
+  const least = LEAST_IN_HASH[kind];
+  const rows = Array.from({ length: 16 }, (_, i) => Number.parseInt(hash.slice(4 * i, 4 * i + 4), 16));
+  const columns = Array.from({ length: 16 }, (_, j) =>
+    rows.reduce((column, row, i) => column | (((row >> j) & 1) << i), 0),
+  );
+  const ones = rows.reduce((sum, row) => sum + onesOf(row), 0);
+  const across = changes(columns);
+  const down = changes(rows);
+  const sufficient =
+    Math.abs(ones - 128) <= least.balance &&
+    Math.min(new Set(rows).size, new Set(columns).size) >= least.distinctLines &&
+    Math.min(across, down) >= least.changesPerAxis &&
+    across + down >= least.changes &&
+    across + down <= least.mostChanges;
+  return sufficient ? "sufficient" : "insufficient";
+}
+
+/** Wider than anything met in 777 photos and 1,350 PDQ hashes of the reference's test data. */
+const LEAST_IN_HASH = {
+  pdq: { balance: 32, distinctLines: 10, changesPerAxis: 30, changes: 120, mostChanges: 380 },
+  blockhash: { balance: 72, distinctLines: 6, changesPerAxis: 9, changes: 48, mostChanges: 240 },
+} as const;
+
+/** Share of samples with curvature along, across or between the axes; a linear gradient has none. */
+function texturedShare(luma: Float64Array): number {
+  let textured = 0;
+  for (let y = 1; y < PDQ_GRID - 1; y++) {
+    for (let x = 1; x < PDQ_GRID - 1; x++) {
+      const at = y * PDQ_GRID + x;
+      const here = luma[at] ?? 0;
+      const right = luma[at + 1] ?? 0;
+      const below = luma[at + PDQ_GRID] ?? 0;
+      const across = Math.abs((luma[at - 1] ?? 0) + right - 2 * here);
+      const down = Math.abs((luma[at - PDQ_GRID] ?? 0) + below - 2 * here);
+      const between = Math.abs(here + (luma[at + PDQ_GRID + 1] ?? 0) - right - below);
+      if (across >= CURVED_LEVELS || down >= CURVED_LEVELS || between >= CURVED_LEVELS) {
+        textured++;
+      }
+    }
+  }
+  return textured / (PDQ_GRID - 2) ** 2;
+}
+
+function firmPdqShare(coefficients: Float64Array): number {
+  const median = coefficients.slice().sort()[coefficients.length / 2 - 1] ?? 0;
+  let firm = 0;
+  for (const coefficient of coefficients) {
+    if (Math.abs(coefficient - median) >= FIRM_COEFFICIENT) {
+      firm++;
+    }
+  }
+  return firm / coefficients.length;
+}
+
+/** Number of the largest coefficients that carry nine tenths of the energy. */
+function carryingCoefficients(coefficients: Float64Array): number {
+  const energies = coefficients.map((coefficient) => coefficient * coefficient).sort();
+  const rest = energies.reduce((sum, energy) => sum + energy, 0) / 10;
+  let below = 0;
+  let small = 0;
+  for (const energy of energies) {
+    below += energy;
+    if (below > rest) {
+      break;
+    }
+    small++;
+  }
+  return energies.length - small;
+}
+
+function firmBlockShare(blocks: Float64Array): number {
+  let firm = 0;
+  for (let start = 0; start < blocks.length; start += BAND_BLOCKS) {
+    bandValues.set(blocks.subarray(start, start + BAND_BLOCKS));
+    bandValues.sort();
+    const median = ((bandValues[BAND_BLOCKS / 2 - 1] ?? 0) + (bandValues[BAND_BLOCKS / 2] ?? 0)) / 2;
+    for (const value of bandValues) {
+      if (Math.abs(value - median) >= FIRM_BLOCK) {
+        firm++;
+      }
+    }
+  }
+  return firm / blocks.length;
+}
+
+/** Bits that differ from one line to the next. */
+function changes(lines: readonly number[]): number {
+  return lines.slice(1).reduce((sum, line, i) => sum + onesOf(line ^ (lines[i] ?? 0)), 0);
+}
+
+function onesOf(word: number): number {
+  let ones = 0;
+  for (let rest = word; rest > 0; rest &= rest - 1) {
+    ones++;
+  }
+  return ones;
 }

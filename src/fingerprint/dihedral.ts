@@ -3,6 +3,9 @@ import { PDQ_GRID } from "./sampling.ts";
 import type { Transform } from "./transform.ts";
 
 const SIZE = PDQ_COEFFICIENTS * PDQ_COEFFICIENTS;
+/** Coefficients this near are equal: of a blank picture nothing is left but rounding, which would pass for a hash. */
+const EQUAL = 1e-6;
+
 const across = new Float64Array(PDQ_COEFFICIENTS * PDQ_GRID);
 const movedAcross = new Float64Array(PDQ_COEFFICIENTS * PDQ_GRID);
 const upright = new Float64Array(SIZE);
@@ -10,6 +13,12 @@ const mirrored = new Float64Array(SIZE);
 const flipped = new Float64Array(SIZE);
 const turned = new Float64Array(SIZE);
 const sorted = new Float64Array(SIZE);
+
+export interface DihedralHashes {
+  readonly hashes: Record<Transform, string>;
+  /** The 16 x 16 coefficients of the picture itself, row by row; reused by the next call. */
+  readonly coefficients: Float64Array;
+}
 
 /**
  * The PDQ hashes of a picture and of its seven mirrored and turned versions, 64 hex digits each.
@@ -22,7 +31,7 @@ const sorted = new Float64Array(SIZE);
  * @param samples 64 x 64, row by row
  * @param shiftX phase of the samples in cells, across; @param shiftY the same, down
  */
-export function dihedralHashes(samples: Float64Array, shiftX: number, shiftY: number): Record<Transform, string> {
+export function dihedralHashes(samples: Float64Array, shiftX: number, shiftY: number): DihedralHashes {
   const movedY = movedDct(2 * shiftY);
   transformRows(samples, PDQ_GRID, DCT, across);
   transformRows(samples, PDQ_GRID, movedDct(2 * shiftX), movedAcross);
@@ -37,7 +46,10 @@ export function dihedralHashes(samples: Float64Array, shiftX: number, shiftY: nu
   const [mirror, rotate270] = hashPair(mirrored);
   const [flip, rotate90] = hashPair(flipped);
   const [rotate180, transverse] = hashPair(turned);
-  return { identity, mirror, flip, rotate90, rotate180, rotate270, transpose, transverse };
+  return {
+    hashes: { identity, mirror, flip, rotate90, rotate180, rotate270, transpose, transverse },
+    coefficients: upright,
+  };
 }
 
 /** Row and column 0 hold frequency 1, which is odd: it changes sign when its axis is mirrored. */
@@ -57,7 +69,7 @@ function negateOddFrequencies(coefficients: Float64Array, down: 0 | 1, across: 0
 function hashPair(coefficients: Float64Array): [string, string] {
   sorted.set(coefficients);
   sorted.sort();
-  const median = sorted[SIZE / 2 - 1] ?? 0;
+  const median = (sorted[SIZE / 2 - 1] ?? 0) + EQUAL;
   return [hexAbove(coefficients, median, PDQ_COEFFICIENTS, 1), hexAbove(coefficients, median, 1, PDQ_COEFFICIENTS)];
 }
 

@@ -1,5 +1,5 @@
 import { blockhashOfSurvey } from "./blockhash.ts";
-import { detailOf } from "./detail.ts";
+import { detailOf, hashDetail } from "./detail.ts";
 import type { PerceptualFingerprint, Pixels } from "./fingerprint.ts";
 import { pdqOfSurvey } from "./pdq.ts";
 import { surveyPixels } from "./survey.ts";
@@ -20,11 +20,18 @@ export interface PixelFingerprint extends PerceptualFingerprint {
 export function fingerprintPixels(pixels: Pixels): PixelFingerprint {
   const survey = surveyPixels(pixels);
   const pdq = pdqOfSurvey(survey);
+  const blockhash = blockhashOfSurvey(survey);
+  const telling =
+    pdq !== null &&
+    blockhash !== null &&
+    detailOf(survey, pdq.coefficients) === "sufficient" &&
+    hashDetail("pdq", pdq.hash) === "sufficient" &&
+    hashDetail("blockhash", blockhash) === "sufficient";
   return {
     pdq: pdq?.hash ?? null,
     pdqQuality: pdq?.quality ?? 0,
     pdqTransforms: pdq?.transforms ?? null,
-    blockhash: blockhashOfSurvey(survey),
-    detail: detailOf(survey, pdq?.quality ?? 0),
+    blockhash,
+    detail: telling ? "sufficient" : "insufficient",
   };
 }

@@ -14,6 +14,8 @@ export interface Pdq {
   readonly quality: number;
   /** The hash of the picture under each symmetry, 64 hex digits each; `identity` equals `hash`. */
   readonly transforms: Record<Transform, string>;
+  /** The 16 x 16 coefficients behind `hash`, row by row; reused by the next picture. */
+  readonly coefficients: Float64Array;
 }
 
 /**
@@ -29,8 +31,8 @@ export function pdqOfSurvey(survey: Survey): Pdq | null {
   if (survey.width < SMALLEST_SIDE || survey.height < SMALLEST_SIDE) {
     return null;
   }
-  const transforms = dihedralHashes(survey.luma, survey.shiftX, survey.shiftY);
-  return { hash: transforms.identity, quality: pdqQuality(survey.luma), transforms };
+  const { hashes, coefficients } = dihedralHashes(survey.luma, survey.shiftX, survey.shiftY);
+  return { hash: hashes.identity, quality: pdqQuality(survey.luma), transforms: hashes, coefficients };
 }
 
 /**

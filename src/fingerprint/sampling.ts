@@ -8,6 +8,11 @@ export const BLOCK_GRID = 16;
 export interface Boxes {
   readonly lo: Float64Array;
   readonly hi: Float64Array;
+  /** The same edges as the pixel they fall in, and how far into it. */
+  readonly loPixel: Int32Array;
+  readonly loPart: Float64Array;
+  readonly hiPixel: Int32Array;
+  readonly hiPart: Float64Array;
   /** How far the boxes' centres lie beyond the centres of equal cells, in cells. */
   readonly shift: number;
 }
@@ -41,7 +46,24 @@ export function blockBoxes(side: number): Boxes {
   return boxes(side, BLOCK_GRID, 0, 1);
 }
 
+/** Photos come in few sizes: the boxes of the last sides seen are kept. */
+const known = new Map<string, Boxes>();
+const MOST_KNOWN = 256;
+
 function boxes(side: number, count: number, shift: number, width: number): Boxes {
+  const key = `${side}/${count}`;
+  let found = known.get(key);
+  if (found === undefined) {
+    if (known.size >= MOST_KNOWN) {
+      known.clear();
+    }
+    found = makeBoxes(side, count, shift, width);
+    known.set(key, found);
+  }
+  return found;
+}
+
+function makeBoxes(side: number, count: number, shift: number, width: number): Boxes {
   const cell = side / count;
   const lo = new Float64Array(count);
   const hi = new Float64Array(count);
@@ -50,5 +72,9 @@ function boxes(side: number, count: number, shift: number, width: number): Boxes
     lo[i] = Math.max(0, centre - (width * cell) / 2);
     hi[i] = Math.min(side, centre + (width * cell) / 2);
   }
-  return { lo, hi, shift };
+  const loPixel = Int32Array.from(lo);
+  const hiPixel = Int32Array.from(hi);
+  const loPart = lo.map((edge, i) => edge - (loPixel[i] ?? 0));
+  const hiPart = hi.map((edge, i) => edge - (hiPixel[i] ?? 0));
+  return { lo, hi, loPixel, loPart, hiPixel, hiPart, shift };
 }

@@ -22,6 +22,10 @@ const blocks = new Float64Array(BLOCK_GRID * BLOCK_GRID);
 const lumaLine = new Float64Array(PDQ_GRID);
 const blockLine = new Float64Array(BLOCK_GRID);
 
+/** Scratch for the running totals along a band, grown to the widest picture. */
+let lumaTotals = new Float64Array(1);
+let sumTotals = new Float64Array(1);
+
 /**
  * Averages a picture down to the samples that the hashes are made of, in one pass.
  * Rows are first added up in bands, a word at a time: on large pictures that is several times faster than by bytes.
@@ -34,8 +38,12 @@ export function surveyPixels(pixels: Pixels): Survey {
   const blockColumns = blockBoxes(width);
   const blockRows = blockBoxes(height);
   const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const lumaBefore = new Float64Array(width + 1);
-  const sumBefore = new Float64Array(width + 1);
+  if (lumaTotals.length <= width) {
+    lumaTotals = new Float64Array(width + 1);
+    sumTotals = new Float64Array(width + 1);
+  }
+  const lumaBefore = lumaTotals;
+  const sumBefore = sumTotals;
   luma.fill(0);
   blocks.fill(0);
   const band = bandHeight(height);
@@ -50,14 +58,20 @@ export function surveyPixels(pixels: Pixels): Survey {
   return { width, height, luma, shiftX: columns.shift, shiftY: rows.shift, blocks };
 }
 
-/** Rows that are added up before anything else is done with them: at least 128 bands remain of any side over 256. */
+/**
+ * Rows that are added up before anything else is done with them. At least 128 bands remain of any side over 256, and 256
+ * of sides over 2048, where more rows at once still save time.
+ */
 function bandHeight(height: number): number {
-  return height <= 256 ? 1 : Math.min(8, Math.floor(height / 128));
+  if (height <= 256) {
+    return 1;
+  }
+  return Math.min(16, Math.max(Math.min(8, Math.floor(height / 128)), Math.floor(height / 256)));
 }
 
 /**
  * Sums a band of rows, then leaves running totals along it: `lumaBefore[x]` is the luma of all pixels left of `x`.
- * Four pixels are three 32-bit words; even and odd bytes are added as two 16-bit lanes each (8 rows x 255 fit).
+ * Four pixels are three 32-bit words; even and odd bytes are added as two 16-bit lanes each (16 rows x 255 fit).
  */
 function addUpBand(
   bytes: DataView,
@@ -131,24 +145,25 @@ function lumaOf(red: number, green: number, blue: number): number {
 
 /** Mean per pixel column inside each box, from running totals in `1 / units`. */
 function averageLine(before: Float64Array, boxes: Boxes, units: number, out: Float64Array): void {
+  const { lo, hi, loPixel, loPart, hiPixel, hiPart } = boxes;
   for (let i = 0; i < out.length; i++) {
-    const lo = boxes.lo[i] ?? 0;
-    const hi = boxes.hi[i] ?? 0;
-    out[i] = (totalBefore(before, hi) - totalBefore(before, lo)) / ((hi - lo) * units);
+    const first = loPixel[i] ?? 0;
+    const last = hiPixel[i] ?? 0;
+    const start = before[first] ?? 0;
+    const end = before[last] ?? 0;
+    const head = ((before[first + 1] ?? start) - start) * (loPart[i] ?? 0);
+    const tail = ((before[last + 1] ?? end) - end) * (hiPart[i] ?? 0);
+    out[i] = (end + tail - start - head) / (((hi[i] ?? 0) - (lo[i] ?? 0)) * units);
   }
-}
-
-function totalBefore(before: Float64Array, position: number): number {
-  const whole = Math.floor(position);
-  const total = before[whole] ?? 0;
-  const next = before[whole + 1];
-  return next === undefined ? total : total + (next - total) * (position - whole);
 }
 
 /** Adds a band's line to each row of samples whose box the band overlaps, by the overlap. */
 function addLine(grid: Float64Array, line: Float64Array, rows: Boxes, top: number, bottom: number): void {
   const size = line.length;
-  for (let j = 0; j < size; j++) {
+  const height = rows.hi[size - 1] ?? 1;
+  const first = Math.max(0, Math.floor((top * size) / height) - 2);
+  const last = Math.min(size - 1, Math.ceil((bottom * size) / height));
+  for (let j = first; j <= last; j++) {
     const lo = rows.lo[j] ?? 0;
     const hi = rows.hi[j] ?? 0;
     const overlap = Math.min(hi, bottom) - Math.max(lo, top);
