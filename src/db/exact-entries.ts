@@ -1,62 +1,66 @@
-import type { Digests, ExactKind } from "../fingerprint/fingerprint.ts";
+import type { ExactKind } from "../fingerprint/fingerprint.ts";
 import type { Database } from "./client.ts";
 
-/** A live entry that holds one of the digests asked for. */
+/** A live entry of a live list that holds one of the digests asked for. */
 export interface ExactEntry {
   readonly entryId: bigint;
-  readonly listId: bigint;
   readonly customId: string | null;
+  readonly listName: string;
+  readonly listKind: "disallow" | "allow";
+  readonly listAction: "block" | "review";
   /** The entry's digests, lower-case hex. */
   readonly digests: { readonly [kind in ExactKind]: string | null };
 }
 
-export interface ExactEntryJson {
-  entry_id: string;
-  list_id: string;
+/** Digests to look for, each of its kind; kinds may be left out. */
+export type DigestSets = { readonly [kind in ExactKind]?: readonly string[] };
+
+interface Row {
+  id: string;
   custom_id: string | null;
-  sha256: string | null;
-  sha1: string | null;
-  md5: string | null;
+  sha256: Buffer | null;
+  sha1: Buffer | null;
+  md5: Buffer | null;
+  name: string;
+  kind: "disallow" | "allow";
+  action: "block" | "review";
 }
 
-export const EXACT_ENTRY_JSON = `json_build_object('entry_id', entry.id::text, 'list_id', entry.list_id::text,
-      'custom_id', entry.custom_id, 'sha256', encode(entry.sha256, 'hex'), 'sha1', encode(entry.sha1, 'hex'),
-      'md5', encode(entry.md5, 'hex'))`;
-
-export function parseExactEntry(json: ExactEntryJson): ExactEntry {
-  return {
-    entryId: BigInt(json.entry_id),
-    listId: BigInt(json.list_id),
-    customId: json.custom_id,
-    digests: { sha256: json.sha256, sha1: json.sha1, md5: json.md5 },
-  };
-}
-
-/** The live entries of the given lists that hold any of one image's three digests; at most `limit` of them. */
+/**
+ * The live entries that hold any of the digests, in the order they were added.
+ * @param listIds lists to search; null for every enabled one
+ */
 export async function findExactEntries(
   db: Database,
-  digests: Digests,
-  listIds: readonly bigint[],
-  limit: number,
+  digests: DigestSets,
+  listIds: readonly bigint[] | null,
 ): Promise<ExactEntry[]> {
-  const result = await db.pool.query<{ entry: ExactEntryJson }>({
+  const bytes = (hashes: readonly string[] = []) => hashes.map((hash) => Buffer.from(hash, "hex"));
+  const { rows } = await db.pool.query<Row>({
     name: "find_exact_entries",
-    text: `select ${EXACT_ENTRY_JSON} as entry
-      from entry join list on list.id = entry.list_id
-      where entry.id in (
-          select id from entry where sha256 = $1
-          union all select id from entry where sha1 = $2
-          union all select id from entry where md5 = $3)
-        and entry.enabled and (entry.expires_at is null or entry.expires_at > now())
-        and list.enabled and list.deleted_at is null and list.id = any($4::bigint[])
-      order by entry.id limit $5`,
-    values: [
-      Buffer.from(digests.sha256, "hex"),
-      Buffer.from(digests.sha1, "hex"),
-      Buffer.from(digests.md5, "hex"),
-      listIds.map(String),
-      limit,
-    ],
+    text: `select entry.id, entry.custom_id, entry.sha256, entry.sha1, entry.md5, list.name, list.kind, list.action
+      from (
+        select id from entry where sha256 = any ($1::bytea[])
+        union select id from entry where sha1 = any ($2::bytea[])
+        union select id from entry where md5 = any ($3::bytea[])
+      ) as found
+      join entry on entry.id = found.id
+      join list on list.id = entry.list_id
+      where entry.enabled and (entry.expires_at is null or entry.expires_at > now())
+        and list.enabled and list.deleted_at is null and ($4::bigint[] is null or list.id = any ($4::bigint[]))
+      order by entry.id`,
+    values: [bytes(digests.sha256), bytes(digests.sha1), bytes(digests.md5), listIds?.map(String) ?? null],
   });
-  return result.rows.map((row) => parseExactEntry(row.entry));
+  return rows.map((row) => ({
+    entryId: BigInt(row.id),
+    customId: row.custom_id,
+    listName: row.name,
+    listKind: row.kind,
+    listAction: row.action,
+    digests: {
+      sha256: row.sha256?.toString("hex") ?? null,
+      sha1: row.sha1?.toString("hex") ?? null,
+      md5: row.md5?.toString("hex") ?? null,
+    },
+  }));
 }

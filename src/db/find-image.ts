@@ -1,6 +1,6 @@
 import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
-import { IMAGE_JSON, type ImageJson, type KnownImage, parseImage } from "./known-image.ts";
+import { IMAGE_COLUMNS, type ImageRow, type KnownImage, parseImage } from "./known-image.ts";
 
 /** An image's stored scores; null where it has none of this model. */
 export async function readScores(db: Database, imageId: bigint, model: string): Promise<Scores | null> {
@@ -13,11 +13,22 @@ export async function readScores(db: Database, imageId: bigint, model: string): 
 }
 
 export async function findImageById(db: Database, imageId: bigint): Promise<KnownImage | null> {
-  const result = await db.pool.query<{ image: ImageJson }>({
+  const result = await db.pool.query<ImageRow>({
     name: "find_image_by_id",
-    text: `select ${IMAGE_JSON} as image from image where id = $1`,
+    text: `select ${IMAGE_COLUMNS} from image where id = $1`,
     values: [imageId.toString()],
   });
   const row = result.rows[0];
-  return row === undefined ? null : parseImage(row.image);
+  return row === undefined ? null : parseImage(row);
+}
+
+/** The image of these bytes; null where they were never checked. */
+export async function findImageBySha256(db: Database, sha256: string): Promise<KnownImage | null> {
+  const result = await db.pool.query<ImageRow>({
+    name: "find_image_by_sha256",
+    text: `select ${IMAGE_COLUMNS} from image where sha256 = $1`,
+    values: [Buffer.from(sha256, "hex")],
+  });
+  const row = result.rows[0];
+  return row === undefined ? null : parseImage(row);
 }

@@ -26,36 +26,32 @@ export interface KnownImage {
   readonly firstSeenAt: Date;
 }
 
-export interface ImageJson {
+/** One `image` row as the driver reads it. */
+export interface ImageRow {
   id: string;
-  sha256: string;
-  sha1: string;
-  md5: string;
+  sha256: Buffer;
+  sha1: Buffer;
+  md5: Buffer;
   byte_length: number;
   format: string;
   width: number;
   height: number;
   frames: number;
-  pdq_transforms: string | null;
+  pdq_transforms: Buffer | null;
   pdq_quality: number;
-  blockhash: string | null;
+  blockhash: Buffer | null;
   detail: Detail;
   fingerprint_version: number;
   model: string | null;
-  scores: Record<string, number> | null;
+  scores: Scores | null;
   scores_from: string | null;
-  times_seen: number;
-  first_seen_at: string;
+  times_seen: string;
+  first_seen_at: Date;
 }
 
-/** One `image` row as JSON; 64-bit ids as text, hashes as hex. */
-export const IMAGE_JSON = `json_build_object('id', image.id::text, 'sha256', encode(image.sha256, 'hex'),
-      'sha1', encode(image.sha1, 'hex'), 'md5', encode(image.md5, 'hex'), 'byte_length', image.byte_length,
-      'format', image.format, 'width', image.width, 'height', image.height, 'frames', image.frames,
-      'pdq_transforms', encode(image.pdq_transforms, 'hex'), 'pdq_quality', image.pdq_quality,
-      'blockhash', encode(image.blockhash, 'hex'), 'detail', image.detail,
-      'fingerprint_version', image.fingerprint_version, 'model', image.model, 'scores', image.scores,
-      'scores_from', image.scores_from::text, 'times_seen', image.times_seen, 'first_seen_at', image.first_seen_at)`;
+export const IMAGE_COLUMNS = `image.id, image.sha256, image.sha1, image.md5, image.byte_length, image.format, image.width,
+    image.height, image.frames, image.pdq_transforms, image.pdq_quality, image.blockhash, image.detail,
+    image.fingerprint_version, image.model, image.scores, image.scores_from, image.times_seen, image.first_seen_at`;
 
 const HASH_DIGITS = 64;
 
@@ -70,24 +66,24 @@ function splitTransforms(joined: string): Record<Transform, string> {
   ) as Record<Transform, string>;
 }
 
-export function parseImage(json: ImageJson): KnownImage {
+export function parseImage(row: ImageRow): KnownImage {
   return {
-    id: BigInt(json.id),
-    digests: { sha256: json.sha256, sha1: json.sha1, md5: json.md5 },
-    byteLength: json.byte_length,
-    format: json.format as ImageFormat,
-    width: json.width,
-    height: json.height,
-    frames: json.frames,
-    pdqTransforms: json.pdq_transforms === null ? null : splitTransforms(json.pdq_transforms),
-    pdqQuality: json.pdq_quality,
-    blockhash: json.blockhash,
-    detail: json.detail,
-    fingerprintVersion: json.fingerprint_version,
-    model: json.model,
-    scores: json.scores,
-    scoresFrom: json.scores_from === null ? null : BigInt(json.scores_from),
-    timesSeen: json.times_seen,
-    firstSeenAt: new Date(json.first_seen_at),
+    id: BigInt(row.id),
+    digests: { sha256: row.sha256.toString("hex"), sha1: row.sha1.toString("hex"), md5: row.md5.toString("hex") },
+    byteLength: row.byte_length,
+    format: row.format as ImageFormat,
+    width: row.width,
+    height: row.height,
+    frames: row.frames,
+    pdqTransforms: row.pdq_transforms === null ? null : splitTransforms(row.pdq_transforms.toString("hex")),
+    pdqQuality: row.pdq_quality,
+    blockhash: row.blockhash?.toString("hex") ?? null,
+    detail: row.detail,
+    fingerprintVersion: row.fingerprint_version,
+    model: row.model,
+    scores: row.scores,
+    scoresFrom: row.scores_from === null ? null : BigInt(row.scores_from),
+    timesSeen: Number(row.times_seen),
+    firstSeenAt: row.first_seen_at,
   };
 }

@@ -22,10 +22,11 @@ export interface EntrySearch {
   /** Lists to search; null for every enabled one. */
   readonly listIds: readonly bigint[] | null;
   /**
-   * The largest thresholds that the lists are expected to have. The search reads the real ones itself and repeats itself
-   * should one turn out larger, so a wrong expectation costs time and no match.
+   * The largest thresholds that the lists are expected to have; by default what the last search of the same lists found.
+   * The search reads the real ones itself and repeats itself should one turn out larger, so a wrong expectation costs
+   * time and no match.
    */
-  readonly expectedThresholds: Thresholds;
+  readonly expectedThresholds?: Thresholds;
   /** Most matches wanted; the nearest match in each list is always among them, beyond the limit if need be. */
   readonly limit: number;
   /** Default: the cheaper one. */
@@ -74,7 +75,8 @@ interface EntryRow {
 export async function searchEntries(database: NearDatabase, search: EntrySearch): Promise<EntryMatch[]> {
   const queries = PERCEPTUAL_KINDS.map((kind) => ({ kind, hashes: inTransformOrder(search.hashes[kind]) }));
   const tableRows = await nearTableRows(database.searchPool);
-  let { pdq, blockhash } = search.expectedThresholds;
+  const lists = search.listIds?.join() ?? "all";
+  let { pdq, blockhash } = search.expectedThresholds ?? recallThresholds(database, lists);
   for (;;) {
     const thresholds: Thresholds = { pdq, blockhash };
     const sources = queries.flatMap(({ kind, hashes }): (NearSource & { kind: PerceptualKind })[] => {
@@ -86,11 +88,31 @@ export async function searchEntries(database: NearDatabase, search: EntrySearch)
     });
     if (sources.length === 0) return [];
     const rows = await queryEntries(database, sources, search);
-    pdq = Math.max(pdq, rows[0]?.widest_pdq ?? 0);
-    blockhash = Math.max(blockhash, rows[0]?.widest_blockhash ?? 0);
+    const widest = { pdq: rows[0]?.widest_pdq ?? 0, blockhash: rows[0]?.widest_blockhash ?? 0 };
+    rememberThresholds(database, lists, widest);
+    pdq = Math.max(pdq, widest.pdq);
+    blockhash = Math.max(blockhash, widest.blockhash);
     const wideEnough = sources.every(({ kind, threshold }) => threshold >= { pdq, blockhash }[kind]);
     if (wideEnough) return rows.flatMap((row) => entryMatch(row, queries));
   }
+}
+
+const LISTS_REMEMBERED_MAX = 1000;
+
+/** The widest thresholds that the last search of some lists found, by the ids of the lists. */
+const remembered = new WeakMap<NearDatabase["searchPool"], Map<string, Thresholds>>();
+
+function recallThresholds(database: NearDatabase, lists: string): Thresholds {
+  return remembered.get(database.searchPool)?.get(lists) ?? { pdq: 0, blockhash: 0 };
+}
+
+function rememberThresholds(database: NearDatabase, lists: string, widest: Thresholds): void {
+  let known = remembered.get(database.searchPool);
+  if (known === undefined || known.size >= LISTS_REMEMBERED_MAX) {
+    known = new Map();
+    remembered.set(database.searchPool, known);
+  }
+  known.set(lists, widest);
 }
 
 async function queryEntries(

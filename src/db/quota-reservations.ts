@@ -1,7 +1,7 @@
 import type { Database } from "./client.ts";
 import {
-  type AllowanceJson,
-  allowanceSql,
+  type AllowanceRow,
+  allowanceColumns,
   FREE_OVER,
   PERIOD_END,
   PERIOD_OVER,
@@ -25,7 +25,7 @@ export interface Reservation {
   readonly quota: QuotaState;
 }
 
-interface ReservationRow extends AllowanceJson {
+interface ReservationRow extends AllowanceRow {
   id: string;
 }
 
@@ -41,7 +41,7 @@ const RESERVE_KEY = `with taken as (
     select id, $2::int, period_started_at, now() + ${LEASE} from taken
     returning id
   )
-  select reserved.id::text, taken.quota_limit as limit, taken.used, taken.resets_at from taken, reserved`;
+  select reserved.id::text, taken.quota_limit, taken.used, taken.resets_at from taken, reserved`;
 
 // A row whose 24 hours are over starts again at zero; its last_costed_at stays empty until a call is costed for good, so
 // that calls that fail never push the return of the allowance back.
@@ -58,7 +58,7 @@ const RESERVE_FREE = `with taken as (
     select address, $2::int, now() + ${LEASE} from taken
     returning id
   )
-  select reserved.id::text, null as limit, taken.used, now() + interval '24 hours' as resets_at from taken, reserved`;
+  select reserved.id::text, null::bigint as quota_limit, taken.used, now() + interval '24 hours' as resets_at from taken, reserved`;
 
 /**
  * Takes units from a caller's quota in one statement; null where fewer are left than asked for. Concurrent calls wait for
@@ -114,10 +114,10 @@ export async function refundAbandonedUnits(db: Database): Promise<number> {
 /** The caller's quota as it stands; null where the key is gone. */
 export async function readQuota(db: Database, caller: QuotaCaller): Promise<QuotaState | null> {
   const keyed = "keyId" in caller;
-  const result = await db.pool.query<{ quota: AllowanceJson | null }>({
+  const result = await db.pool.query<AllowanceRow>({
     name: keyed ? "read_quota_key" : "read_quota_free",
-    text: `select ${allowanceSql(keyed ? "key" : "free", "$1")} as quota`,
+    text: allowanceColumns(keyed ? "key" : "free", "$1"),
     values: ["keyId" in caller ? caller.keyId : caller.address],
   });
-  return parseAllowance(result.rows[0]?.quota ?? null, caller);
+  return parseAllowance(result.rows[0], caller);
 }

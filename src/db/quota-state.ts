@@ -13,11 +13,12 @@ export interface QuotaState {
   readonly resetsAt: Date | null;
 }
 
-/** A 64-bit number is a number in JSON and text in a row of its own. */
-export interface AllowanceJson {
-  limit: number | string | null;
-  used: number | string;
-  resets_at: string | Date | null;
+/** A caller's quota as the driver reads it. */
+export interface AllowanceRow {
+  quota_limit: string | null;
+  /** Null where there is no row of this caller. */
+  used: string | number | null;
+  resets_at: Date | null;
 }
 
 /** Start of the UTC day or month that now lies in, for one `api_key` row. */
@@ -35,28 +36,29 @@ export const PERIOD_END = `case api_key.quota_period
 /** True where a free allowance comes back: 24 hours after the address's last costed call. */
 export const FREE_OVER = `(free_allowance.last_costed_at <= now() - interval '24 hours')`;
 
-/** A scalar subquery with one caller's quota as JSON; `parameter` is the key's id or the client's address. */
-export function allowanceSql(caller: "key" | "free", parameter: string): string {
+/** Selects one caller's quota as an AllowanceRow; `parameter` is the key's id or the client's address. */
+export function allowanceColumns(caller: "key" | "free", parameter: string): string {
   if (caller === "key") {
-    return `(select json_build_object('limit', api_key.quota_limit,
-        'used', case when ${PERIOD_OVER} then 0 else api_key.used end, 'resets_at', ${PERIOD_END})
-      from api_key where api_key.id = ${parameter})`;
+    return `select api_key.quota_limit, case when ${PERIOD_OVER} then 0 else api_key.used end as used,
+        ${PERIOD_END} as resets_at
+      from api_key where api_key.id = ${parameter}`;
   }
-  return `(select json_build_object('limit', null,
-        'used', case when ${FREE_OVER} then 0 else free_allowance.used end,
-        'resets_at', case when not ${FREE_OVER} then free_allowance.last_costed_at + interval '24 hours' end)
-      from free_allowance where free_allowance.address = ${parameter})`;
+  return `select null::bigint as quota_limit, case when ${FREE_OVER} then 0 else free_allowance.used end as used,
+      case when not ${FREE_OVER} then free_allowance.last_costed_at + interval '24 hours' end as resets_at
+    from free_allowance where free_allowance.address = ${parameter}`;
 }
 
-/** Null where the caller is a key that does not exist. */
-export function parseAllowance(json: AllowanceJson | null, caller: QuotaCaller): QuotaState | null {
+/** Null where the caller is a key that does not exist; an address without a row has used nothing. */
+export function parseAllowance(row: AllowanceRow | undefined, caller: QuotaCaller): QuotaState | null {
   const keyed = "keyId" in caller;
-  if (json === null) return keyed ? null : { limit: caller.limit, remaining: caller.limit, resetsAt: null };
-  const stored = json.limit === null ? null : Number(json.limit);
+  if (row === undefined || row.used === null) {
+    return keyed ? null : { limit: caller.limit, remaining: caller.limit, resetsAt: null };
+  }
+  const stored = row.quota_limit === null ? null : Number(row.quota_limit);
   const limit = keyed ? stored : caller.limit;
   return {
     limit,
-    remaining: limit === null ? null : Math.max(0, limit - Number(json.used)),
-    resetsAt: json.resets_at === null ? null : new Date(json.resets_at),
+    remaining: limit === null ? null : Math.max(0, limit - Number(row.used)),
+    resetsAt: row.resets_at,
   };
 }

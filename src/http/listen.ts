@@ -18,7 +18,7 @@ const REQUEST_TIMEOUT_MS = 120_000;
 
 /** Serves an app over HTTP. Rejects where the address is taken. */
 export async function listen(app: ReturnType<typeof createApp>, host: string, port: number): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {

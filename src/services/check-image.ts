@@ -1,7 +1,6 @@
-import type { ActiveList } from "../db/active-lists.ts";
+import { findImageBySha256 } from "../db/find-image.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
-import type { QuotaState } from "../db/quota-state.ts";
 import { recordRepeat } from "../db/record-check.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
 import { chargeQuota, refundQuota } from "./charge-quota.ts";
@@ -11,7 +10,7 @@ import { type ClassifyMode, examineImage } from "./examine-image.ts";
 import { findListMatches } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
 import { type ImageSource, loadImage, type SentImage } from "./image-source.ts";
-import { lookUpGate } from "./look-up-gate.ts";
+import { lookUpGate, type OpenGate } from "./look-up-gate.ts";
 import { requireScopeOfKey } from "./require-scope.ts";
 import { decideVerdict } from "./verdict.ts";
 import { workAlone } from "./work-alone.ts";
@@ -48,37 +47,34 @@ async function checkSource(
 ): Promise<CheckResult> {
   const image = await loadImage(ctx, input.source);
   for (;;) {
-    const gate = await lookUpGate(ctx, { kind: "sha256", values: [image.sha256], listNames: input.listNames });
+    const gate = await lookUpGate(ctx, "sha256", [image.sha256], input.listNames);
     const known = gate.images[0] ?? null;
     if (known !== null && saysEnough(ctx, known, input.classify)) {
-      return await checkRepeat(ctx, known, gate.lists, upfront, gate.quota, input.classify);
+      return await checkRepeat(ctx, known, gate, upfront, input.classify);
     }
-    const work = await workAlone(ctx, image, () => examineUnlessDone(ctx, image, input, gate.lists, known, upfront));
+    const work = await workAlone(ctx, image, () => examineUnlessDone(ctx, image, input, gate, upfront));
     if (!work.waited && work.result !== null) return work.result;
   }
 }
 
-/** Null where another process finished this image between our look-up and our claim on it. */
+/** Null where somebody finished this image between our look-up and our claim on it. */
 async function examineUnlessDone(
   ctx: RequestContext,
   image: SentImage,
   input: CheckImageInput,
-  lists: readonly ActiveList[],
-  known: KnownImage | null,
+  gate: OpenGate,
   upfront: Reservation | null,
 ): Promise<CheckResult | null> {
-  const repeated = await lookUpGate(ctx, { kind: "sha256", values: [image.sha256], listNames: input.listNames });
-  const now = repeated.images[0] ?? null;
-  if (now !== null && saysEnough(ctx, now, input.classify)) return null;
-  const isNew = known === null && now === null;
-  const reservation = upfront ?? (isNew ? await chargeQuota(ctx, 1) : null);
+  const known = await findImageBySha256(ctx.db, image.sha256);
+  if (known !== null && saysEnough(ctx, known, input.classify)) return null;
+  const reservation = upfront ?? (known === null ? await chargeQuota(ctx, 1) : null);
   try {
     return await examineImage(ctx, image, {
       classify: input.classify,
-      lists,
-      knownId: now?.id ?? null,
+      scope: gate.scope,
+      knownId: known?.id ?? null,
       reservation,
-      quota: repeated.quota,
+      quota: gate.quota,
     });
   } catch (error) {
     if (upfront === null) await refundQuota(ctx, reservation);
@@ -96,12 +92,11 @@ function saysEnough(ctx: RequestContext, known: KnownImage, classify: ClassifyMo
 async function checkRepeat(
   ctx: RequestContext,
   known: KnownImage,
-  lists: readonly ActiveList[],
+  { scope, quota }: OpenGate,
   reservation: Reservation | null,
-  quota: QuotaState,
   classify: ClassifyMode,
 ): Promise<CheckResult> {
-  const matches = await findListMatches(ctx, known, lists);
+  const matches = await findListMatches(ctx, known, scope);
   const scores = known.model === ctx.workers.model.id ? known.scores : null;
   const decided = decideVerdict({
     matches,

@@ -1,4 +1,3 @@
-import type { ActiveList } from "../db/active-lists.ts";
 import { joinTransforms } from "../db/known-image.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import type { QuotaState } from "../db/quota-state.ts";
@@ -14,6 +13,7 @@ import { findListMatches } from "./find-list-matches.ts";
 import { findNearDuplicate, type NearDuplicate } from "./find-near-duplicate.ts";
 import { newCheckId } from "./ids.ts";
 import type { SentImage } from "./image-source.ts";
+import type { MatchScope } from "./look-up-gate.ts";
 import { decideVerdict } from "./verdict.ts";
 
 /** `auto`: unless scores can be reused; `never`; `always`: unless the model ran on these very bytes before. */
@@ -21,7 +21,7 @@ export type ClassifyMode = "auto" | "never" | "always";
 
 export interface Examination {
   readonly classify: ClassifyMode;
-  readonly lists: readonly ActiveList[];
+  readonly scope: MatchScope;
   /** The image's own number where it is stored already. */
   readonly knownId: bigint | null;
   /** Paid when the image is recorded; null where the check costs nothing. */
@@ -49,7 +49,7 @@ async function examineHeld(
   const { report } = held;
   const [digests, near] = await Promise.all([image.digests(), findNearDuplicate(ctx, report, asked.knownId)]);
   const [matches, classification] = await Promise.all([
-    findListMatches(ctx, { ...report, digests }, asked.lists),
+    findListMatches(ctx, { ...report, digests }, asked.scope),
     classify(ctx, held, asked.classify, near),
   ]);
   const decided = decideVerdict({

@@ -1,13 +1,16 @@
-import type { ActiveList } from "../db/active-lists.ts";
 import { type ExactEntry, findExactEntries } from "../db/exact-entries.ts";
 import { type EntryMatch, searchEntries } from "../db/near-search.ts";
-import { type Detail, type Digests, EXACT_KINDS } from "../fingerprint/fingerprint.ts";
+import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
 import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
 import type { AppContext } from "./context.ts";
 import { publicId } from "./ids.ts";
+import type { MatchScope } from "./look-up-gate.ts";
 import type { Match } from "./match.ts";
 
-/** Most matches in one answer; the nearest of every list is always among them. */
+/** Digests from the one that says most to the one that says least. */
+const EXACT_STRENGTH = ["sha256", "sha1", "md5"] as const;
+
+/** Most matches in one answer. */
 const MOST_MATCHES = 100;
 
 /** What of an image is compared with the lists; each part may be unknown. */
@@ -20,27 +23,31 @@ export interface MatchQuery {
   readonly detail: Detail;
 }
 
-/** Every entry of the given lists that an image matches now, each by its strongest evidence, the strongest first. */
-export async function findListMatches(
-  ctx: AppContext,
-  query: MatchQuery,
-  lists: readonly ActiveList[],
-): Promise<Match[]> {
-  if (lists.length === 0) return [];
-  const listIds = lists.map((list) => list.id);
+/** Every entry in scope that an image matches now, each by its strongest evidence, the strongest first. */
+export async function findListMatches(ctx: AppContext, query: MatchQuery, scope: MatchScope): Promise<Match[]> {
+  if (!scope.anyEntries) return [];
   const [exact, near] = await Promise.all([
-    query.digests === null ? [] : findExactEntries(ctx.db, query.digests, listIds, MOST_MATCHES),
-    searchByLooks(ctx, query, lists, listIds),
+    query.digests === null ? [] : findExactMatches(ctx, query.digests, scope),
+    searchByLooks(ctx, query, scope),
   ]);
-  const exactMatches = exact.flatMap((entry) => exactMatch(entry, query.digests, lists));
-  return strongestFirst([...exactMatches, ...near.map(nearMatch)]);
+  return strongestFirst([...exact, ...near.map(nearMatch)]).slice(0, MOST_MATCHES);
+}
+
+/** The entries in scope that hold one of an image's digests. */
+export async function findExactMatches(
+  ctx: AppContext,
+  digests: Partial<Digests>,
+  scope: MatchScope,
+): Promise<Match[]> {
+  const sets = Object.fromEntries(Object.entries(digests).map(([kind, digest]) => [kind, [digest]]));
+  const entries = await findExactEntries(ctx.db, sets, scope.listIds);
+  return entries.flatMap((entry) => exactMatch(entry, digests));
 }
 
 async function searchByLooks(
   ctx: AppContext,
   { pdqTransforms, blockhash, detail }: MatchQuery,
-  lists: readonly ActiveList[],
-  listIds: readonly bigint[],
+  { listIds }: MatchScope,
 ): Promise<EntryMatch[]> {
   if (detail === "insufficient") return [];
   const pdq = TRANSFORMS.flatMap((transform) => {
@@ -48,25 +55,18 @@ async function searchByLooks(
     return hash === undefined ? [] : [{ transform, hash }];
   });
   const hashes = { pdq, blockhash: blockhash === null ? [] : [{ transform: "identity" as const, hash: blockhash }] };
-  const expectedThresholds = {
-    pdq: Math.max(...lists.map((list) => list.pdqThreshold)),
-    blockhash: Math.max(...lists.map((list) => list.blockhashThreshold)),
-  };
-  return await searchEntries(ctx.db, { hashes, listIds, expectedThresholds, limit: MOST_MATCHES });
+  return await searchEntries(ctx.db, { hashes, listIds, limit: MOST_MATCHES });
 }
 
-/** The match of an entry that holds one of the digests; none where its list is not among those searched. */
-export function exactMatch(entry: ExactEntry, digests: Partial<Digests> | null, lists: readonly ActiveList[]): Match[] {
-  const list = lists.find((each) => each.id === entry.listId);
-  const hash = ["sha256" as const, ...EXACT_KINDS].find(
-    (kind) => digests?.[kind] !== undefined && entry.digests[kind] === digests[kind],
-  );
-  if (list === undefined || hash === undefined) return [];
+/** The match of an entry by the strongest digest that it shares with an image; none where it shares none. */
+export function exactMatch(entry: ExactEntry, digests: Partial<Digests>): Match[] {
+  const hash = EXACT_STRENGTH.find((kind) => digests[kind] !== undefined && entry.digests[kind] === digests[kind]);
+  if (hash === undefined) return [];
   return [
     {
-      list: list.name,
-      listKind: list.kind,
-      action: list.action,
+      list: entry.listName,
+      listKind: entry.listKind,
+      action: entry.listAction,
       entryId: publicId("entry", entry.entryId),
       customId: entry.customId,
       hash,

@@ -1,11 +1,10 @@
-import type { ActiveList } from "../db/active-lists.ts";
-import type { ExactEntry } from "../db/exact-entries.ts";
 import type { KnownImage } from "../db/known-image.ts";
-import type { Detail, Digests, HashKind } from "../fingerprint/fingerprint.ts";
+import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
 import { type Classification, classificationOf, type Seen } from "./check-result.ts";
 import { type RequestContext, scorePolicy } from "./context.ts";
-import { exactMatch, findListMatches } from "./find-list-matches.ts";
+import { findListMatches } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
+import type { MatchScope } from "./look-up-gate.ts";
 import type { Match } from "./match.ts";
 import { decideVerdict, graver, type Reason, type Verdict } from "./verdict.ts";
 
@@ -28,12 +27,8 @@ export interface HashAnswer {
 }
 
 /** The answer for an image that was checked before, as its lists and thresholds stand now. */
-export async function answerForImage(
-  ctx: RequestContext,
-  image: KnownImage,
-  lists: readonly ActiveList[],
-): Promise<HashAnswer> {
-  const matches = await findListMatches(ctx, image, lists);
+export async function answerForImage(ctx: RequestContext, image: KnownImage, scope: MatchScope): Promise<HashAnswer> {
+  const matches = await findListMatches(ctx, image, scope);
   const scores = image.model === ctx.workers.model.id ? image.scores : null;
   const { model } = ctx.workers;
   return {
@@ -51,18 +46,6 @@ export async function answerForImage(
     matches,
     classification: scores === null ? null : classificationOf("exact", model.id, scores),
   };
-}
-
-/** The answer for a digest that no checked image has; lists may still hold it. */
-export function answerForEntries(
-  ctx: RequestContext,
-  hash: { readonly kind: HashKind; readonly value: string },
-  entries: readonly ExactEntry[],
-  lists: readonly ActiveList[],
-): HashAnswer {
-  const fingerprint = { [hash.kind]: hash.value };
-  const matches = entries.flatMap((entry) => exactMatch(entry, fingerprint, lists));
-  return answerForMatches(ctx, fingerprint, matches);
 }
 
 /** The answer for a hash of an image nobody checked. */

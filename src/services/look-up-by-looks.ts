@@ -1,4 +1,3 @@
-import type { ActiveList } from "../db/active-lists.ts";
 import { findImageById } from "../db/find-image.ts";
 import { searchImagesByOneHash } from "../db/near-images.ts";
 import { hashDetail } from "../fingerprint/detail.ts";
@@ -9,6 +8,7 @@ import { type RequestContext, scorePolicy } from "./context.ts";
 import { findListMatches } from "./find-list-matches.ts";
 import { answerForMatches, type HashAnswer } from "./hash-answer.ts";
 import { publicId } from "./ids.ts";
+import type { MatchScope } from "./look-up-gate.ts";
 import { decideVerdict } from "./verdict.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function lookUpByLooks(
   ctx: RequestContext,
   kind: PerceptualKind,
   value: string,
-  lists: readonly ActiveList[],
+  scope: MatchScope,
 ): Promise<HashAnswer> {
   const detail = hashDetail(kind, value);
   const fingerprint = { [kind]: value, detail };
@@ -35,7 +35,7 @@ export async function lookUpByLooks(
     detail,
   };
   const [matches, [nearest]] = await Promise.all([
-    findListMatches(ctx, query, lists),
+    findListMatches(ctx, query, scope),
     searchImagesByOneHash(ctx.db, { kind, hash: value, threshold: REUSE_THRESHOLDS[kind], limit: 1 }),
   ]);
   const image = nearest === undefined ? null : await findImageById(ctx.db, nearest.imageId);

@@ -1,13 +1,12 @@
-import type { ActiveList } from "../db/active-lists.ts";
-import type { ExactEntry } from "../db/exact-entries.ts";
-import type { KnownImage } from "../db/known-image.ts";
+import { type ExactEntry, findExactEntries } from "../db/exact-entries.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { EXACT_KINDS, type ExactKind, type HashKind } from "../fingerprint/fingerprint.ts";
 import type { QuotaFacts } from "./check-result.ts";
 import type { RequestContext } from "./context.ts";
-import { answerForEntries, answerForImage, gravestAnswer, type HashAnswer } from "./hash-answer.ts";
+import { exactMatch } from "./find-list-matches.ts";
+import { answerForImage, answerForMatches, gravestAnswer, type HashAnswer } from "./hash-answer.ts";
 import { lookUpByLooks } from "./look-up-by-looks.ts";
-import { lookUpGate } from "./look-up-gate.ts";
+import { lookUpGate, type MatchScope, type OpenGate } from "./look-up-gate.ts";
 import { requireScopeOfKey } from "./require-scope.ts";
 
 /** A hash as a caller gives it: lower-case hex of its kind's length. */
@@ -21,9 +20,12 @@ export interface HashLookUp {
   readonly quota: QuotaFacts;
 }
 
-interface Gate {
-  readonly images: readonly KnownImage[];
+interface Gates {
+  readonly byKind: ReadonlyMap<ExactKind, OpenGate>;
+  /** Live entries that hold one of the asked digests, for hashes that no checked image has. */
   readonly entries: readonly ExactEntry[];
+  readonly scope: MatchScope;
+  readonly quota: QuotaState;
 }
 
 /**
@@ -36,50 +38,46 @@ export async function lookUpHashes(
   listNames: readonly string[] | null,
 ): Promise<HashLookUp> {
   requireScopeOfKey(ctx, "check");
-  const { gates, lists, quota } = await openGates(ctx, hashes, listNames);
+  const gates = await openGates(ctx, hashes, listNames);
   const answers: HashAnswer[] = [];
   for (const hash of hashes) {
-    const answer = await answerOne(ctx, hash, gates, lists);
+    const answer = await answerOne(ctx, hash, gates);
     ctx.metrics.hashLookUps.inc({ kind: hash.kind, verdict: answer.verdict });
     answers.push(answer);
   }
   if (ctx.actor.type === "key") ctx.lookUpCounts.add(ctx.actor.id, hashes.length);
-  return { answers, quota: { ...quota, charged: 0 } };
+  return { answers, quota: { ...gates.quota, charged: 0 } };
 }
 
-/** One statement for each exact kind asked for; one all the same for the lists and the quota where there is none. */
+/** One statement for each exact kind asked for; one all the same for the quota where there is none. */
 async function openGates(
   ctx: RequestContext,
   hashes: readonly GivenHash[],
   listNames: readonly string[] | null,
-): Promise<{ gates: Map<ExactKind, Gate>; lists: readonly ActiveList[]; quota: QuotaState }> {
-  const asked = EXACT_KINDS.filter((kind) => hashes.some((hash) => hash.kind === kind));
-  const kinds: readonly ExactKind[] = asked.length === 0 ? ["sha256"] : asked;
-  const opened = await Promise.all(
-    kinds.map((kind) => {
-      const values = hashes.filter((hash) => hash.kind === kind).map((hash) => hash.value);
-      return lookUpGate(ctx, { kind, values, listNames });
-    }),
-  );
-  const gates = new Map(opened.map((gate, index) => [kinds[index] ?? "sha256", gate]));
-  const [first] = opened;
-  if (first === undefined) throw new Error("No gate was opened");
-  return { gates, lists: first.lists, quota: first.quota };
+): Promise<Gates> {
+  const valuesOf = (kind: ExactKind) => hashes.filter((hash) => hash.kind === kind).map(({ value }) => value);
+  const values = { sha1: valuesOf("sha1"), sha256: valuesOf("sha256"), md5: valuesOf("md5") };
+  const kinds = EXACT_KINDS.filter((kind) => values[kind].length > 0);
+  const [first = "sha256", ...others] = kinds;
+  const gate = await lookUpGate(ctx, first, values[first], listNames);
+  const byKind = new Map([[first, gate]]);
+  for (const kind of others) byKind.set(kind, await lookUpGate(ctx, kind, values[kind], listNames));
+  const listed = [...byKind.values()].some((each) => each.listed);
+  const entries = listed ? await findExactEntries(ctx.db, values, gate.scope.listIds) : [];
+  return { byKind, entries, scope: gate.scope, quota: gate.quota };
 }
 
-async function answerOne(
-  ctx: RequestContext,
-  { kind, value }: GivenHash,
-  gates: ReadonlyMap<ExactKind, Gate>,
-  lists: readonly ActiveList[],
-): Promise<HashAnswer> {
-  if (kind === "pdq" || kind === "blockhash") return await lookUpByLooks(ctx, kind, value, lists);
-  const gate = gates.get(kind);
+async function answerOne(ctx: RequestContext, { kind, value }: GivenHash, gates: Gates): Promise<HashAnswer> {
+  if (kind === "pdq" || kind === "blockhash") return await lookUpByLooks(ctx, kind, value, gates.scope);
   // Two files can be made to share an MD5 or a SHA-1; then the graver answer holds for the hash.
-  const images = gate?.images.filter((image) => image.digests[kind] === value) ?? [];
+  const images = gates.byKind.get(kind)?.images.filter((image) => image.digests[kind] === value) ?? [];
   if (images.length > 0) {
-    return gravestAnswer(await Promise.all(images.map((image) => answerForImage(ctx, image, lists))));
+    return gravestAnswer(await Promise.all(images.map((image) => answerForImage(ctx, image, gates.scope))));
   }
-  const entries = gate?.entries.filter((entry) => entry.digests[kind] === value) ?? [];
-  return answerForEntries(ctx, { kind, value }, entries, lists);
+  const fingerprint = { [kind]: value };
+  return answerForMatches(
+    ctx,
+    fingerprint,
+    gates.entries.flatMap((entry) => exactMatch(entry, fingerprint)),
+  );
 }
