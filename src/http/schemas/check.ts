@@ -9,6 +9,9 @@ const hex = (digits: number, what: string) =>
     .regex(new RegExp(`^[0-9a-f]{${digits}}$`))
     .openapi({ description: what });
 
+/** Not `.nullable()`: of a named schema that becomes a bare reference in the document, and null gets lost. */
+const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
+
 export const fingerprintSchema = z
   .object({
     sha1: hex(40, "SHA-1 of the bytes as received"),
@@ -20,11 +23,11 @@ export const fingerprintSchema = z
     detail: z.enum(["sufficient", "insufficient"]).openapi({
       description: "With `insufficient` (blank, two-tone, a gradient, ...) only the exact hashes are matched.",
     }),
-    width: z.int().openapi({ description: "Pixels, after EXIF orientation" }),
-    height: z.int(),
+    width: z.int().openapi({ description: "Pixels, after EXIF orientation", example: 4032 }),
+    height: z.int().openapi({ example: 3024 }),
     format: z.enum(["jpeg", "png", "webp", "gif", "avif", "heif"]),
     frames: z.int().openapi({ description: "Frames in the file; the first is hashed and classified" }),
-    bytes: z.int(),
+    bytes: z.int().openapi({ example: 2411724 }),
   })
   .openapi("Fingerprint");
 
@@ -49,7 +52,7 @@ export const reasonSchema = z.object({
     "insufficient_detail",
     "not_classified",
   ]),
-  message: z.string(),
+  message: z.string().openapi({ example: "Matches entry ent_2s of the list spam (pdq, distance 6 of at most 31)" }),
 });
 
 export const seenSchema = z
@@ -100,7 +103,7 @@ export const checkSchema = z
     fingerprint: fingerprintSchema,
     seen: seenSchema,
     matches: z.array(matchSchema),
-    classification: classificationSchema.nullable(),
+    classification: orNull(classificationSchema),
     quota: quotaSchema,
   })
   .openapi("Check");
@@ -115,9 +118,9 @@ export const hashAnswerSchema = z
       .omit({ width: true, height: true, format: true, frames: true, bytes: true })
       .partial()
       .openapi({ description: "The hashes that are known of the image, the asked one among them" }),
-    seen: seenSchema.nullable(),
+    seen: orNull(seenSchema),
     matches: z.array(matchSchema),
-    classification: classificationSchema.nullable(),
+    classification: orNull(classificationSchema),
     quota: quotaSchema,
   })
   .openapi("HashAnswer");

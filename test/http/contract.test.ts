@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { detailedPicture } from "../support/pictures.ts";
+import { ask, check } from "../support/requests.ts";
+import { startService, type TestService } from "../support/service.ts";
+
+let service: TestService;
+before(async () => {
+  service = await startService({ config: { metricsPublic: true } });
+});
+after(() => service.close());
+
+type Schema = { readonly [member: string]: unknown };
+
+const UNKNOWN = "is not in the contract";
+
+/** What in a value is not as a JSON schema says; enough of the language for our own document. */
+function faults(document: Schema, schema: Schema, value: unknown, path = "answer"): string[] {
+  if (typeof schema.$ref === "string") {
+    const target = schema.$ref
+      .split("/")
+      .slice(1)
+      .reduce<unknown>((at, key) => (at as Schema)[key], document);
+    return faults(document, target as Schema, value, path);
+  }
+  if (Array.isArray(schema.anyOf) || Array.isArray(schema.oneOf)) {
+    const options = (schema.anyOf ?? schema.oneOf) as Schema[];
+    const found = options.map((option) => faults(document, option, value, path));
+    return found.some((each) => each.length === 0) ? [] : (found[0] ?? []);
+  }
+  if (Array.isArray(schema.allOf)) {
+    const found = (schema.allOf as Schema[]).map((each) => faults(document, each, value, path));
+    // A member is in the contract where one of the parts knows it.
+    return found.flat().filter((fault) => !fault.endsWith(UNKNOWN) || found.every((each) => each.includes(fault)));
+  }
+  const types = [schema.type].flat().filter((type): type is string => typeof type === "string");
+  const type = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+  const fits = types.some((each) => each === type || (each === "integer" && Number.isInteger(value)));
+  if (types.length > 0 && !fits) return [`${path} is ${type}, not ${types.join(" or ")}`];
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return [`${path} is none of its values: ${value}`];
+  if (typeof schema.pattern === "string" && typeof value === "string" && !new RegExp(schema.pattern).test(value)) {
+    return [`${path} does not match ${schema.pattern}`];
+  }
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => faults(document, (schema.items ?? {}) as Schema, item, `${path}[${index}]`));
+  }
+  if (type !== "object") return [];
+  const properties = (schema.properties ?? {}) as { [name: string]: Schema };
+  const missing = ((schema.required ?? []) as string[]).filter((name) => !(name in (value as object)));
+  return [
+    ...missing.map((name) => `${path}.${name} is missing`),
+    ...Object.entries(value as object).flatMap(([name, member]) => {
+      const property = properties[name] ?? (schema.additionalProperties as Schema | undefined);
+      return property === undefined
+        ? [`${path}.${name} ${UNKNOWN}`]
+        : faults(document, property, member, `${path}.${name}`);
+    }),
+  ];
+}
+
+describe("the contract", () => {
+  it("is OpenAPI 3.1 and names every route of the native API", async () => {
+    const { status, body } = await ask(service, "GET", "/openapi.json", { key: null });
+    assert.equal(status, 200);
+    assert.match(body.openapi, /^3\.1\./);
+    const routes = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    assert.deepEqual(routes.sort(), [
+      "DELETE /v1/keys/{id}",
+      "DELETE /v1/lists/{name}",
+      "DELETE /v1/lists/{name}/entries/{id}",
+      "GET /healthz",
+      "GET /metrics",
+      "GET /readyz",
+      "GET /v1/hashes/{kind}/{value}",
+      "GET /v1/keys",
+      "GET /v1/keys/{id}",
+      "GET /v1/keys/{id}/usage",
+      "GET /v1/lists",
+      "GET /v1/lists/{name}",
+      "GET /v1/lists/{name}/entries",
+      "GET /v1/lists/{name}/entries/{id}",
+      "GET /v1/quota",
+      "PATCH /v1/keys/{id}",
+      "PATCH /v1/lists/{name}",
+      "PATCH /v1/lists/{name}/entries/{id}",
+      "POST /v1/hashes/check",
+      "POST /v1/images/check",
+      "POST /v1/keys",
+      "POST /v1/keys/{id}/rotate",
+      "POST /v1/lists",
+      "POST /v1/lists/{name}/entries",
+    ]);
+  });
+
+  it("is what real answers keep to, member by member", async () => {
+    const { body: document } = await ask(service, "GET", "/openapi.json");
+    const picture = await detailedPicture(901);
+    const key = await service.createKey({ name: "contract", quota: { limit: 9, period: "month" } });
+    const asked: [string, string, number, Promise<{ status: number; body: unknown }>][] = [];
+    const note = async (method: string, path: string, status: number, answer: ReturnType<typeof ask>) => {
+      asked.push([method, path, status, answer]);
+      return await answer;
+    };
+    await note("post", "/v1/lists", 201, ask(service, "POST", "/v1/lists", { body: { name: "contract" } }));
+    const entry = await note(
+      "post",
+      "/v1/lists/{name}/entries",
+      201,
+      ask(service, "POST", "/v1/lists/contract/entries", { body: picture }),
+    );
+    const checked = await note("post", "/v1/images/check", 200, check(service, picture));
+    await note("post", "/v1/images/check", 200, check(service, picture, { key: key.key }));
+    const { sha1 } = checked.body.fingerprint;
+    await note("get", "/v1/hashes/{kind}/{value}", 200, ask(service, "GET", `/v1/hashes/sha1/${sha1}`));
+    await note("get", "/v1/hashes/{kind}/{value}", 200, ask(service, "GET", `/v1/hashes/sha1/${"0".repeat(40)}`));
+    const hashes = [
+      { kind: "sha1", value: sha1 },
+      { kind: "pdq", value: checked.body.fingerprint.pdq },
+    ];
+    await note("post", "/v1/hashes/check", 200, ask(service, "POST", "/v1/hashes/check", { body: { hashes } }));
+    await note("get", "/v1/lists", 200, ask(service, "GET", "/v1/lists"));
+    await note("get", "/v1/lists/{name}/entries", 200, ask(service, "GET", "/v1/lists/contract/entries"));
+    await note(
+      "get",
+      "/v1/lists/{name}/entries/{id}",
+      200,
+      ask(service, "GET", `/v1/lists/contract/entries/${entry.body.id}`),
+    );
+    await note("get", "/v1/keys", 200, ask(service, "GET", "/v1/keys"));
+    await note("get", "/v1/keys/{id}", 200, ask(service, "GET", `/v1/keys/${key.id}`));
+    await note("get", "/v1/keys/{id}/usage", 200, ask(service, "GET", `/v1/keys/${key.id}/usage`));
+    await note("post", "/v1/keys/{id}/rotate", 200, ask(service, "POST", `/v1/keys/${key.id}/rotate`));
+    await note("get", "/v1/quota", 200, ask(service, "GET", "/v1/quota"));
+    await note("get", "/healthz", 200, ask(service, "GET", "/healthz"));
+    await note("get", "/readyz", 200, ask(service, "GET", "/readyz"));
+    for (const [method, path, status, answering] of asked) {
+      const answer = await answering;
+      assert.equal(answer.status, status, `${method} ${path}`);
+      const { schema } = document.paths[path][method].responses[status].content["application/json"];
+      assert.deepEqual(faults(document, schema, answer.body), [], `${method} ${path}`);
+    }
+  });
+
+  it("sets the headers that keep an answer from being run, framed, sniffed or stored", async () => {
+    const { headers } = await ask(service, "GET", "/v1/quota");
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/);
+    assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("access-control-allow-origin"), null);
+  });
+
+  it("shows metrics to anyone where METRICS_PUBLIC says so", async () => {
+    const response = await fetch(`${service.url}/metrics`);
+    assert.equal(response.status, 200);
+    const text = await response.text();
+    for (const name of [
+      "classifier_runs_total",
+      "classifier_runs_avoided_total",
+      "checks_total",
+      "request_duration_seconds_bucket",
+    ]) {
+      assert.ok(text.includes(`lookalike_${name}`), name);
+    }
+    assert.ok(!text.includes('route="none"') || !/route="\/v1\/[^"]*[0-9a-f]{40}/.test(text));
+  });
+});
