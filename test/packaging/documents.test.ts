@@ -40,10 +40,7 @@ describe("the documents", () => {
     const text = readFileSync(join(projectFolder, "docs/operations.md"), "utf8");
     const listed = [...text.matchAll(/^\| `(lookalike_\w+)` \| ([^|]*)\|/gm)].map(([, name, labels = ""]) => ({
       name,
-      labels: labels
-        .split(/, (?=`\w+`(?:,|:| |$))/)
-        .map((label) => /^`(\w+)`/.exec(label.trim())?.[1])
-        .filter((label) => label !== undefined),
+      labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label),
     }));
     const metrics = createMetrics().registry.getMetricsAsArray();
     const own = metrics.flatMap((metric) =>
