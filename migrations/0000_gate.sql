@@ -106,7 +106,7 @@ CREATE TABLE "image_blockhash" (
 --> statement-breakpoint
 CREATE TABLE "image_claim" (
 	"sha256" "bytea" PRIMARY KEY NOT NULL,
-	"sha1" "bytea" NOT NULL,
+	"sha1" "bytea",
 	"owner" text NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL
 );

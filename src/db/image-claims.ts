@@ -8,19 +8,24 @@ const LEASE = "interval '1 minute'";
  * owner's claim stands.
  * @param sha256 64 hex digits
  */
-export async function claimImage(
-  db: Database,
-  digests: { sha256: string; sha1: string },
-  owner: string,
-): Promise<boolean> {
+export async function claimImage(db: Database, sha256: string, owner: string): Promise<boolean> {
   const result = await db.pool.query({
     name: "claim_image",
-    text: `insert into image_claim (sha256, sha1, owner, expires_at) values ($1, $2, $3, now() + ${LEASE})
+    text: `insert into image_claim (sha256, owner, expires_at) values ($1, $2, now() + ${LEASE})
       on conflict (sha256) do update set owner = excluded.owner, expires_at = excluded.expires_at
       where image_claim.expires_at < now()`,
-    values: [Buffer.from(digests.sha256, "hex"), Buffer.from(digests.sha1, "hex"), owner],
+    values: [Buffer.from(sha256, "hex"), owner],
   });
   return result.rowCount === 1;
+}
+
+/** Adds the SHA-1 to a claim; does nothing where it has ended. Both digests 64 and 40 hex digits. */
+export async function noteClaimSha1(db: Database, sha256: string, sha1: string): Promise<void> {
+  await db.pool.query({
+    name: "note_claim_sha1",
+    text: "update image_claim set sha1 = $2 where sha256 = $1",
+    values: [Buffer.from(sha256, "hex"), Buffer.from(sha1, "hex")],
+  });
 }
 
 /** Ends this owner's claim; does nothing where it is gone already. */

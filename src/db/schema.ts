@@ -217,7 +217,8 @@ export const imageClaim = pgTable(
   "image_claim",
   {
     sha256: hexBytes("sha256").primaryKey(),
-    sha1: hexBytes("sha1").notNull(),
+    /** Known a moment after the claim: it is computed while the image is worked on. */
+    sha1: hexBytes("sha1"),
     owner: text("owner").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },

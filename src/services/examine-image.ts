@@ -47,10 +47,10 @@ async function examineHeld(
   asked: Examination,
 ): Promise<CheckResult> {
   const { report } = held;
-  const [digests, near] = await Promise.all([image.digests(), findNearDuplicate(ctx, report, asked.knownId)]);
-  const [matches, classification] = await Promise.all([
-    findListMatches(ctx, { ...report, digests }, asked.scope),
-    classify(ctx, held, asked.classify, near),
+  const [digests, matches, { near, classification }] = await Promise.all([
+    image.digests(),
+    image.digests().then((digests) => findListMatches(ctx, { ...report, digests }, asked.scope)),
+    classifyOrReuse(ctx, held, asked),
   ]);
   const decided = decideVerdict({
     matches,
@@ -83,24 +83,25 @@ async function examineHeld(
   };
 }
 
-async function classify(
+/** The nearest image seen before, and scores: none, a near-duplicate's, or the model's. */
+async function classifyOrReuse(
   ctx: RequestContext,
   held: HeldImage,
-  mode: ClassifyMode,
-  near: NearDuplicate | null,
-): Promise<Classification | null> {
-  if (mode === "never") {
+  asked: Examination,
+): Promise<{ near: NearDuplicate | null; classification: Classification | null }> {
+  const near = await findNearDuplicate(ctx, held.report, asked.knownId);
+  if (asked.classify === "never") {
     ctx.metrics.classifierRunsAvoided.inc({ reason: "not_asked" });
-    return null;
+    return { near, classification: null };
   }
   const model = ctx.workers.model.id;
-  if (mode === "auto" && near?.scored) {
+  if (asked.classify === "auto" && near?.scored) {
     ctx.metrics.classifierRunsAvoided.inc({ reason: "near" });
-    return classificationOf("near", model, near.scored.scores);
+    return { near, classification: classificationOf("near", model, near.scored.scores) };
   }
   const scores = await held.classify();
   ctx.metrics.classifierRuns.inc();
-  return classificationOf("model", model, scores);
+  return { near, classification: classificationOf("model", model, scores) };
 }
 
 function checkedImage(report: ImageReport, digests: Digests, byteLength: number): CheckedImage {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { claimImage, isImageClaimed, releaseImageClaim } from "../db/image-claims.ts";
+import { claimImage, isImageClaimed, noteClaimSha1, releaseImageClaim } from "../db/image-claims.ts";
 import { AppError } from "../errors.ts";
 import type { AppContext } from "./context.ts";
 import type { SentImage } from "./image-source.ts";
@@ -28,11 +28,11 @@ export async function workAlone<Result>(
   const turn = startTurn();
   ctx.imagesInWork.set(image.sha256, turn.ended);
   try {
-    const { sha1 } = await image.digests();
-    if (!(await claimImage(ctx.db, { sha256: image.sha256, sha1 }, ctx.processId))) {
+    if (!(await claimImage(ctx.db, image.sha256, ctx.processId))) {
       await untilUnclaimed(ctx, image.sha256);
       return { waited: true };
     }
+    noteSha1(ctx, image);
     return { waited: false, result: await workClaimed(ctx, image.sha256, work) };
   } catch (error) {
     if (error instanceof AppError && error.code.startsWith("image_")) turn.fail(error);
@@ -53,6 +53,14 @@ async function workClaimed<Result>(ctx: AppContext, sha256: string, work: () => 
     });
     throw error;
   }
+}
+
+/** Lets those who ask by SHA-1 see the claim, too. Computed beside the work, which need not wait for it. */
+function noteSha1(ctx: AppContext, image: SentImage): void {
+  image
+    .digests()
+    .then(({ sha1 }) => noteClaimSha1(ctx.db, image.sha256, sha1))
+    .catch((error: unknown) => ctx.logger.debug({ err: error }, "A claim on an image has no SHA-1"));
 }
 
 async function untilUnclaimed(ctx: AppContext, sha256: string): Promise<void> {

@@ -8,7 +8,7 @@ import { type ReceivedBody, readImageBody, requireImage } from "../read-body.ts"
 import type { AppEnv } from "../request-variables.ts";
 import { checkSchema } from "../schemas/check.ts";
 import { problems } from "../schemas/problem.ts";
-import { imageBody, parseFields } from "./image-body.ts";
+import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
 
 const parameters = z.object({
   lists: z.string().max(4096).optional().openapi({
@@ -33,25 +33,7 @@ const route = createRoute({
   request: { query: parameters, body: imageBody({ url: { type: "string", format: "uri" } }, ["url"]) },
   responses: {
     200: { description: "The verdict", content: { "application/json": { schema: checkSchema } } },
-    ...problems(
-      "image_missing",
-      "image_empty",
-      "image_unreadable",
-      "image_truncated",
-      "image_format_unsupported",
-      "image_too_many_bytes",
-      "image_too_many_pixels",
-      "parameter_invalid",
-      "body_malformed",
-      "url_malformed",
-      "url_forbidden",
-      "url_unreachable",
-      "list_not_found",
-      "credentials_invalid",
-      "scope_missing",
-      "quota_exceeded",
-      "overloaded",
-    ),
+    ...problems(...IMAGE_PROBLEMS, "list_not_found", "credentials_invalid", "scope_missing", "quota_exceeded"),
   },
 });
 

@@ -18,7 +18,7 @@ import {
 } from "../schemas/list.ts";
 import { pageQuery } from "../schemas/page.ts";
 import { problems } from "../schemas/problem.ts";
-import { imageBody, parseFields } from "./image-body.ts";
+import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
 
 const tags = ["Lists"];
 const inList = z.object({ name: listName });
@@ -43,25 +43,7 @@ const create = createRoute({
   responses: {
     201: { description: "A new entry", ...one },
     200: { description: "The entry that was there", ...one },
-    ...problems(
-      "list_not_found",
-      "image_missing",
-      "image_empty",
-      "image_unreadable",
-      "image_truncated",
-      "image_format_unsupported",
-      "image_too_many_bytes",
-      "image_too_many_pixels",
-      "hash_malformed",
-      "hash_insufficient_detail",
-      "url_malformed",
-      "url_forbidden",
-      "url_unreachable",
-      "parameter_invalid",
-      "body_malformed",
-      "overloaded",
-      ...access,
-    ),
+    ...problems(...IMAGE_PROBLEMS, "hash_malformed", "hash_insufficient_detail", "list_not_found", ...access),
   },
 });
 

@@ -2,6 +2,26 @@ import type { z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
 import { invalidParameter } from "../reject-invalid.ts";
 
+/** What can be wrong with an image or its URL, for a route's `problems`. */
+export const IMAGE_PROBLEMS = [
+  "image_missing",
+  "image_empty",
+  "image_unreadable",
+  "image_truncated",
+  "image_format_unsupported",
+  "image_too_many_bytes",
+  "image_too_many_pixels",
+  "image_too_slow",
+  "image_crashed_decoder",
+  "url_malformed",
+  "url_forbidden",
+  "url_unreachable",
+  "parameter_invalid",
+  "body_malformed",
+  "content_type_unsupported",
+  "overloaded",
+] as const;
+
 type JsonProperties = Record<string, { type: "string" | "object"; format?: string }>;
 
 /**
