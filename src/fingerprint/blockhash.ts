@@ -6,8 +6,11 @@ import { type Survey, surveyPixels } from "./survey.ts";
 /** Smallest side that fills the 16 x 16 blocks, in pixels. */
 const SMALLEST_SIDE = BLOCK_GRID;
 
-/** Pixels along a block of the picture handed to blockhash-core. Its rule for ties depends on their number. */
-const BLOCK_PIXELS = 4;
+/**
+ * Pixels along a block of the picture handed to blockhash-core. It calls blocks equal that differ by less than 1 in all:
+ * with 2 x 2 by a quarter of a level of R + G + B, which keeps light, flat bands from flickering between copies.
+ */
+const BLOCK_PIXELS = 2;
 
 const SIDE = BLOCK_GRID * BLOCK_PIXELS;
 

@@ -28,7 +28,8 @@ export function movedDct(cells: number): Float64Array {
 
 /**
  * Transforms each of `count` rows of 64 values by a 16 x 64 matrix and leaves the result transposed, 16 x `count`, so
- * that a second call transforms the other axis and puts rows back to rows. Two rows by four coefficients at a time: that many sums stay in registers.
+ * that a second call transforms the other axis and puts rows back to rows. Two rows by four coefficients at a time: that
+ * many sums stay in registers.
  * @param count an even number
  */
 export function transformRows(rows: Float64Array, count: number, matrix: Float64Array, out: Float64Array): void {

@@ -24,9 +24,9 @@ export interface DihedralHashes {
  * The PDQ hashes of a picture and of its seven mirrored and turned versions, 64 hex digits each.
  *
  * Mirroring a picture negates every other DCT coefficient along that axis and transposing it transposes them, so none of
- * the versions is sampled again. Sign changes alone would do if the samples lay at the cells' centres; they lie `shift` cells beyond,
- * and in the mirrored picture `shift` cells before, so that axis is transformed as if sampled 2 `shift` earlier. Without that
- * a half turn lands 30 bits and more from the hash of the picture really turned.
+ * the versions is sampled again. Sign changes alone would do if the samples lay at the cells' centres; they lie `shift`
+ * cells beyond, and in the mirrored picture `shift` cells before, so that axis is transformed as if sampled 2 `shift`
+ * earlier. Without that a half turn lands up to 66 bits from the hash of the picture really turned.
  *
  * @param samples 64 x 64, row by row
  * @param shiftX phase of the samples in cells, across; @param shiftY the same, down

@@ -19,7 +19,8 @@ export interface Pdq {
 }
 
 /**
- * PDQ of a picture (Meta, https://github.com/facebook/ThreatExchange/blob/main/hashing/hashing.pdf), or null where a side is below 5 pixels.
+ * PDQ of a picture, or null where a side is below 5 pixels
+ * (Meta, https://github.com/facebook/ThreatExchange/blob/main/hashing/hashing.pdf).
  * Sampled by area at every size; `pdqBoxes` says how that differs from the reference and why.
  */
 export function pdqOf(pixels: Pixels): Pdq | null {

@@ -27,7 +27,7 @@ export interface DecodedImage extends ImageHeader {
   readonly shrunk: boolean;
 }
 
-// libvips opens whatever it has a loader for, some of which read other files; only these five, and from memory, stay open.
+// libvips opens whatever it has a loader for, and some loaders read other files: only these five, from memory, stay open.
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: [
@@ -38,7 +38,7 @@ sharp.unblock({
     "VipsForeignLoadHeifBuffer",
   ],
 });
-// One image after another is decoded once in each process: a cache never hits, and threads only compete with the other processes.
+// Each process decodes one image after another, once: a cache never hits, and threads would compete with other processes.
 sharp.cache(false);
 sharp.concurrency(1);
 

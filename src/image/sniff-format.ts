@@ -20,7 +20,7 @@ const OTHER_SIGNATURES: readonly (readonly [string, string])[] = [
   ["<?xml", "SVG"],
 ];
 
-/** The format that the first bytes claim, or null. Looked at before any decoder sees the bytes; names and types sent along are not. */
+/** The format that the first bytes claim, or null. Names and types sent along with the bytes are never looked at. */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | null {
   const start = latin1(bytes, 0, 12);
   if (start.startsWith("\xff\xd8\xff")) {
