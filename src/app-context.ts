@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Config } from "./config.ts";
 import { type DatabaseConnection, openDatabase } from "./db/client.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/start-embedded-postgres.ts";
+import { createGateBatches } from "./db/gate-batches.ts";
 import { migrateDatabase } from "./db/migrate.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
@@ -66,6 +67,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       logger,
       metrics,
       db,
+      gates: createGateBatches(db),
       workers,
       processId: randomUUID(),
       keyCache: createKeyCache(),

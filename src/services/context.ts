@@ -1,5 +1,6 @@
 import type { Config, ScorePolicy } from "../config.ts";
 import type { Database } from "../db/client.ts";
+import type { GateBatches } from "../db/gate-batches.ts";
 import type { QuotaCaller } from "../db/quota-state.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
@@ -16,6 +17,7 @@ export interface AppContext {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly db: Database;
+  readonly gates: GateBatches;
   readonly workers: WorkerPool;
   /** Distinguishes this process from others on the same database. */
   readonly processId: string;

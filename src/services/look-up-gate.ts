@@ -1,4 +1,4 @@
-import { type GateLookUp, gateLookUp } from "../db/gate-look-up.ts";
+import type { GateLookUp } from "../db/gate-look-up.ts";
 import { findListIds } from "../db/named-lists.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { AppError } from "../errors.ts";
@@ -31,7 +31,7 @@ export async function lookUpGate(
   listNames: readonly string[] | null,
 ): Promise<OpenGate> {
   const [gate, listIds] = await Promise.all([
-    gateLookUp(ctx.db, kind, values, quotaCaller(ctx)),
+    ctx.gates.lookUp(kind, values, quotaCaller(ctx)),
     listNames === null ? null : resolveLists(ctx, listNames),
   ]);
   if (gate.quota === null) throw new AppError("credentials_invalid", "Expected an API key that still exists");
