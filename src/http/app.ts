@@ -37,7 +37,8 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   if (context.config.compat.includes("nsfw-categorize")) app.route("/", nsfwCategorizeSurface(context, open));
 
   app.use("/metrics", requestContext(open));
-  app.use("/v1/*", requestContext(open), boundedBody(), idempotency());
+  app.use("/v1/*", requestContext(open));
+  app.on(["POST", "PATCH"], "/v1/*", boundedBody(), idempotency());
   registerMetrics(app, context);
   registerCheckImage(app);
   registerHashes(app);

@@ -5,15 +5,18 @@ import type { AppEnv } from "../request-variables.ts";
 
 /** Times every request by its route, never by its path, which holds what callers make up. */
 export function requestMetrics({ metrics, logger }: AppContext): MiddlewareHandler<AppEnv> {
+  const children = new Map<string, ReturnType<typeof metrics.requestSeconds.labels>>();
   return async (c, next) => {
     const startMs = performance.now();
     await next();
     const durationMs = performance.now() - startMs;
     const route = c.res.status === 404 || c.res.status === 405 ? "none" : routePath(c, -1);
-    metrics.requestSeconds.observe({ method: c.req.method, route, status: c.res.status }, durationMs / 1000);
-    logger.debug(
-      { requestId: c.get("requestId"), method: c.req.method, route, status: c.res.status, durationMs },
-      "answered",
-    );
+    const { method } = c.req;
+    const { status } = c.res;
+    const key = `${method} ${route} ${status}`;
+    const child = children.get(key) ?? metrics.requestSeconds.labels({ method, route, status });
+    children.set(key, child);
+    child.observe(durationMs / 1000);
+    logger.debug({ requestId: c.get("requestId"), method, route, status, durationMs }, "answered");
   };
 }
