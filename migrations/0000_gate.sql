@@ -60,6 +60,7 @@ CREATE TABLE "entry_pdq" (
 CREATE TABLE "free_allowance" (
 	"address" text PRIMARY KEY NOT NULL,
 	"used" integer NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_costed_at" timestamp with time zone
 );
 --> statement-breakpoint

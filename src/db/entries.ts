@@ -16,61 +16,82 @@ export interface SearchBits {
 /** True in SQL for an entry that matches now. */
 const LIVE = and(entry.enabled, or(isNull(entry.expiresAt), gt(entry.expiresAt, sql`now()`)));
 
+/** What adding a picture did: a new entry, one put back in force or told more hashes, or nothing. */
+export type EntryOutcome = "created" | "restored" | "completed" | "unchanged";
+
 /**
- * Adds a picture to a list, with what it is searched by and the audit row, in one transaction. The same picture again
- * gives the entry that is there; one that was lifted or has expired is put back in force with the new fields.
+ * Adds a picture to a list, with what it is searched by and the audit row, in one transaction. The same picture again gives
+ * the entry that is there: hashes that it lacked are filled in, and one that was lifted or has expired is put back in force
+ * with the new fields. Null where the list was deleted meanwhile.
  */
 export async function insertEntry(
   db: Database,
   fields: NewEntry,
   bits: SearchBits,
-  event: (row: EntryRow, outcome: EntryOutcome) => AuditEvent,
-): Promise<{ row: EntryRow; outcome: EntryOutcome }> {
+  event: (row: EntryRow, outcome: Exclude<EntryOutcome, "unchanged">) => AuditEvent,
+): Promise<{ row: EntryRow; outcome: EntryOutcome } | null> {
   return await db.orm.transaction(async (tx) => {
-    const added = await tx
-      .insert(entry)
-      .values(fields)
-      .onConflictDoUpdate({
-        target: [entry.listId, entry.identity],
-        set: {
-          enabled: true,
-          customId: fields.customId ?? null,
-          note: fields.note ?? "",
-          expiresAt: fields.expiresAt ?? null,
-          updatedAt: sql`now()`,
-        },
-        setWhere: sql`not (${LIVE})`,
-      })
-      .returning({ ...getTableColumns(entry), created: sql<boolean>`${entry}.xmax = 0` });
-    const first = added[0];
-    if (first === undefined) {
-      const row = await findTwin(tx, fields);
-      return { row, outcome: "unchanged" };
-    }
-    const { created, ...row } = first;
-    const outcome = created ? "created" : "restored";
-    if (created) await insertBits(tx, row.id, bits);
+    const lists = await tx
+      .select({ id: list.id })
+      .from(list)
+      .where(and(eq(list.id, fields.listId), isNull(list.deletedAt)))
+      .for("share");
+    if (lists.length === 0) return null;
+    const added = await tx.insert(entry).values(fields).onConflictDoNothing().returning();
+    const { row, outcome } =
+      added[0] === undefined ? await mergeIntoTwin(tx, fields) : { row: added[0], outcome: "created" as EntryOutcome };
+    if (outcome === "unchanged") return { row, outcome };
+    await insertBits(tx, row.id, bits);
     await writeAudit(tx, event(row, outcome));
     return { row, outcome };
   });
 }
 
-/** What adding a picture did: a new entry, one put back in force, or nothing since it was in force already. */
-export type EntryOutcome = "created" | "restored" | "unchanged";
-
-async function findTwin(tx: Transaction, fields: NewEntry): Promise<EntryRow> {
-  const rows = await tx
-    .select()
+/** Brings the entry that stands in another's way up to what the other one says. */
+async function mergeIntoTwin(tx: Transaction, fields: NewEntry): Promise<{ row: EntryRow; outcome: EntryOutcome }> {
+  const isTwin = and(eq(entry.listId, fields.listId), eq(entry.identity, fields.identity));
+  const twins = await tx
+    .select({ ...getTableColumns(entry), live: sql<boolean>`${LIVE}` })
     .from(entry)
-    .where(and(eq(entry.listId, fields.listId), eq(entry.identity, fields.identity)));
-  const row = rows[0];
-  if (row === undefined) throw new Error("An entry that stood in the way of another is gone");
-  return row;
+    .where(isTwin)
+    .for("update");
+  const [twin] = twins;
+  if (twin === undefined) throw new Error("An entry that stood in the way of another is gone");
+  const { live, ...row } = twin;
+  const missing = missingHashes(row, fields);
+  const restored = live ? {} : restoredFields(fields);
+  if (live && Object.keys(missing).length === 0) return { row, outcome: "unchanged" };
+  const changed = await tx
+    .update(entry)
+    .set({ ...missing, ...restored, updatedAt: sql`now()` })
+    .where(isTwin)
+    .returning();
+  return { row: changed[0] ?? row, outcome: live ? "completed" : "restored" };
+}
+
+function restoredFields({ customId, note, expiresAt }: NewEntry): Partial<EntryRow> {
+  return { enabled: true, customId: customId ?? null, note: note ?? "", expiresAt: expiresAt ?? null };
+}
+
+/** The hashes that an entry lacks and another account of the same picture has, and what follows from them. */
+function missingHashes(row: EntryRow, fields: NewEntry): Partial<EntryRow> {
+  const hashes = ["sha256", "sha1", "md5", "pdq", "blockhash"] as const;
+  const lacking = hashes.filter((kind) => row[kind] === null && typeof fields[kind] === "string");
+  if (lacking.length === 0) return {};
+  return {
+    ...Object.fromEntries(lacking.map((kind) => [kind, fields[kind]])),
+    source: fields.source,
+    pdqQuality: row.pdqQuality ?? fields.pdqQuality ?? null,
+    fingerprintVersion: row.fingerprintVersion ?? fields.fingerprintVersion ?? null,
+    detail: row.detail === "sufficient" ? row.detail : fields.detail,
+  };
 }
 
 async function insertBits(tx: Transaction, entryId: bigint, bits: SearchBits): Promise<void> {
-  if (bits.pdq !== null) await tx.insert(entryPdq).values({ entryId, bits: bits.pdq });
-  if (bits.blockhash !== null) await tx.insert(entryBlockhash).values({ entryId, bits: bits.blockhash });
+  if (bits.pdq !== null) await tx.insert(entryPdq).values({ entryId, bits: bits.pdq }).onConflictDoNothing();
+  if (bits.blockhash !== null) {
+    await tx.insert(entryBlockhash).values({ entryId, bits: bits.blockhash }).onConflictDoNothing();
+  }
 }
 
 function within(listName: string, id: bigint): SQL | undefined {

@@ -46,3 +46,9 @@ export async function isImageClaimed(db: Database, kind: "sha256" | "sha1", valu
   });
   return result.rowCount !== 0;
 }
+
+/** Removes the claims of processes that died; returns how many. */
+export async function forgetLapsedClaims(db: Database): Promise<number> {
+  const result = await db.pool.query("delete from image_claim where expires_at < now()");
+  return result.rowCount ?? 0;
+}

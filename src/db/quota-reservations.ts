@@ -50,12 +50,13 @@ const RESERVE_FREE = `with taken as (
     select $1::text, $2::int where $2::int <= $3::int
     on conflict (address) do update
     set used = case when ${FREE_OVER} then 0 else free_allowance.used end + excluded.used,
+        started_at = case when ${FREE_OVER} then now() else free_allowance.started_at end,
         last_costed_at = case when ${FREE_OVER} then null else free_allowance.last_costed_at end
     where case when ${FREE_OVER} then 0 else free_allowance.used end + excluded.used <= $3::int
-    returning address, used
+    returning address, used, started_at
   ), reserved as (
-    insert into quota_reservation (address, units, expires_at)
-    select address, $2::int, now() + ${LEASE} from taken
+    insert into quota_reservation (address, units, period_started_at, expires_at)
+    select address, $2::int, started_at, now() + ${LEASE} from taken
     returning id
   )
   select reserved.id::text, null::bigint as quota_limit, taken.used, now() + interval '24 hours' as resets_at from taken, reserved`;
@@ -83,8 +84,8 @@ const GIVE_BACK = `key_back as (
     returning api_key.id
   ), free_back as (
     update free_allowance set used = greatest(0, free_allowance.used - gone.units)
-    from (select address, sum(units)::int as units from gone where address is not null group by 1) as gone
-    where free_allowance.address = gone.address
+    from (select address, period_started_at, sum(units)::int as units from gone where address is not null group by 1, 2) as gone
+    where free_allowance.address = gone.address and free_allowance.started_at = gone.period_started_at
     returning free_allowance.address
   )`;
 
@@ -109,6 +110,17 @@ export async function refundAbandonedUnits(db: Database): Promise<number> {
     select count(*) from gone`,
   );
   return Number(result.rows[0]?.count ?? 0);
+}
+
+/**
+ * Forgets the addresses whose allowance is whole again, so that none is kept longer than it counts; returns how many. A
+ * call that reserves at this moment holds the row and is not forgotten.
+ */
+export async function forgetRestoredAllowances(db: Database): Promise<number> {
+  const result = await db.pool.query(
+    `delete from free_allowance where ${FREE_OVER} or (last_costed_at is null and used = 0)`,
+  );
+  return result.rowCount ?? 0;
 }
 
 /** The caller's quota as it stands; null where the key is gone. */

@@ -41,14 +41,14 @@ export function allowanceColumns(caller: "key" | "free", parameter: string): str
   if (caller === "key") {
     return `select api_key.quota_limit, case when ${PERIOD_OVER} then 0 else api_key.used end as used,
         ${PERIOD_END} as resets_at
-      from api_key where api_key.id = ${parameter}`;
+      from api_key where api_key.id = ${parameter} and api_key.revoked_at is null`;
   }
   return `select null::bigint as quota_limit, case when ${FREE_OVER} then 0 else free_allowance.used end as used,
       case when not ${FREE_OVER} then free_allowance.last_costed_at + interval '24 hours' end as resets_at
     from free_allowance where free_allowance.address = ${parameter}`;
 }
 
-/** Null where the caller is a key that does not exist; an address without a row has used nothing. */
+/** Null where the caller is a key that does not exist or was revoked; an address without a row has used nothing. */
 export function parseAllowance(row: AllowanceRow | undefined, caller: QuotaCaller): QuotaState | null {
   const keyed = "keyId" in caller;
   if (row === undefined || row.used === null) {

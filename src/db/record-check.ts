@@ -105,6 +105,10 @@ const RECORD_NEW = `with seen as (
   ), blockhash_bits as (
     insert into image_blockhash (image_id, bits) select seen.id, $24::text::bit(256) from seen where $24::text is not null
     on conflict (image_id) do update set bits = excluded.bits
+  ), no_pdq_bits as (
+    delete from image_pdq using seen where image_pdq.image_id = seen.id and $23::text is null
+  ), no_blockhash_bits as (
+    delete from image_blockhash using seen where image_blockhash.image_id = seen.id and $24::text is null
   ), unclaimed as (
     delete from image_claim where sha256 = $7
   )

@@ -94,7 +94,7 @@ export const entry = pgTable(
     listId: id64("list_id")
       .notNull()
       .references(() => list.id),
-    /** What makes it the same entry when it is added again: SHA-256 of the image, or of all given hashes. */
+    /** What makes it the same entry when it is added again: the image's SHA-256, or where that is unknown one of all hashes. */
     identity: hexBytes("identity").notNull(),
     customId: text("custom_id"),
     note: text("note").notNull().default(""),
@@ -193,6 +193,8 @@ export const keyUsage = pgTable(
 export const freeAllowance = pgTable("free_allowance", {
   address: text("address").primaryKey(),
   used: integer("used").notNull(),
+  /** When `used` last began at nothing. */
+  startedAt: instant("started_at").notNull().defaultNow(),
   /** Null while no call since the last reset has been costed for good. */
   lastCostedAt: instant("last_costed_at"),
 });
@@ -205,7 +207,7 @@ export const quotaReservation = pgTable(
     keyId: text("key_id"),
     address: text("address"),
     units: integer("units").notNull(),
-    /** The key's period the units were taken from: a refund never crosses into the next one. */
+    /** The period or allowance the units were taken from: a refund never crosses into the next one. */
     periodStartedAt: instant("period_started_at"),
     expiresAt: instant("expires_at").notNull(),
   },

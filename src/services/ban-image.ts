@@ -6,7 +6,7 @@ import { hashDetail } from "../fingerprint/detail.ts";
 import { type HashKind, PERCEPTUAL_KINDS } from "../fingerprint/fingerprint.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
 import type { RequestContext } from "./context.ts";
-import { getList } from "./get-list.ts";
+import { getList, noSuchList } from "./get-list.ts";
 import { publicId } from "./ids.ts";
 import { type ImageSource, loadImage } from "./image-source.ts";
 import { requireScope } from "./require-scope.ts";
@@ -28,11 +28,18 @@ export interface BanResult {
   readonly outcome: EntryOutcome;
 }
 
+const AUDIT_ACTIONS: Record<Exclude<EntryOutcome, "unchanged">, string> = {
+  created: "entry.create",
+  restored: "entry.restore",
+  completed: "entry.complete",
+};
+
 type Fingerprints = Omit<NewEntry, "listId" | "customId" | "note" | "expiresAt" | "createdBy">;
 
 /**
  * Puts a picture into a list; the next request anywhere is matched against it. A picture without detail is held by its
- * exact hashes only, since its looks would match every other flat picture. The same picture again changes nothing.
+ * exact hashes only, since its looks would match every other flat picture. The same picture again gives the same entry, with
+ * hashes it lacked filled in, and in force again where it was not.
  * @throws AppError list_not_found; what is wrong with the image; hash_insufficient_detail where nothing exact is given
  */
 export async function banImage(ctx: RequestContext, input: BanInput): Promise<BanResult> {
@@ -50,13 +57,14 @@ export async function banImage(ctx: RequestContext, input: BanInput): Promise<Ba
     expiresAt: input.expiresAt,
     createdBy: actor.id,
   };
-  const { row, outcome } = await insertEntry(ctx.db, fields, bits, (entry, done) => ({
+  const added = await insertEntry(ctx.db, fields, bits, (entry, outcome) => ({
     actor: actor.id,
-    action: done === "created" ? "entry.create" : "entry.restore",
+    action: AUDIT_ACTIONS[outcome],
     subject: publicId("entry", entry.id),
     details: { list: list.name, source: entry.source, sha256: entry.sha256, custom_id: entry.customId },
   }));
-  return { entry: row, outcome };
+  if (added === null) return noSuchList(input.listName);
+  return { entry: added.row, outcome: added.outcome };
 }
 
 async function fromImage(

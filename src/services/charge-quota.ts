@@ -5,18 +5,20 @@ import { quotaCaller, type RequestContext } from "./context.ts";
 
 /**
  * Takes units from the caller's quota before the work; settle them by recording the check, or give them back.
- * @throws AppError quota_exceeded, with the seconds until units come back where that is known
+ * @throws AppError quota_exceeded, with the seconds until units come back where that is known; credentials_invalid for a
+ * key that was revoked a moment ago
  */
 export async function chargeQuota(ctx: RequestContext, units: number): Promise<Reservation> {
   const reservation = await reserveUnits(ctx.db, quotaCaller(ctx), units);
   if (reservation !== null) return reservation;
+  const quota = await readQuota(ctx.db, quotaCaller(ctx));
+  if (quota === null) throw new AppError("credentials_invalid", "Expected an API key that is still in force");
   ctx.metrics.quotaRefusals.inc({ caller: ctx.actor.type });
-  throw quotaExceeded(await readQuota(ctx.db, quotaCaller(ctx)), units);
+  throw quotaExceeded(quota, units);
 }
 
-function quotaExceeded(quota: QuotaState | null, units: number): AppError {
-  const left = quota?.remaining ?? 0;
-  const resetsAt = quota?.resetsAt ?? null;
+function quotaExceeded({ remaining, resetsAt }: QuotaState, units: number): AppError {
+  const left = remaining ?? 0;
   const message = `Expected a quota with ${units} ${units === 1 ? "unit" : "units"} left but found ${left}`;
   if (resetsAt === null) return new AppError("quota_exceeded", message);
   const retryAfterSeconds = Math.max(1, Math.ceil((resetsAt.getTime() - Date.now()) / 1000));

@@ -53,7 +53,7 @@ async function checkSource(
       return await checkRepeat(ctx, known, gate, upfront, input.classify);
     }
     const work = await workAlone(ctx, image, () => examineUnlessDone(ctx, image, input, gate, upfront));
-    if (!work.waited && work.result !== null) return work.result;
+    if (!work.waited) return work.result;
   }
 }
 

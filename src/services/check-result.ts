@@ -32,7 +32,7 @@ export interface NearImage {
 export interface Seen {
   /** True where these very bytes were checked before. */
   readonly exact: boolean;
-  /** How often these bytes were checked, this time included. */
+  /** How often these bytes were checked, this check included; in a look-up by a perceptual hash those of `near`. */
   readonly times: number;
   readonly firstSeenAt: Date;
   readonly near: NearImage | null;

@@ -10,7 +10,7 @@ import type { Match } from "./match.ts";
 /** Digests from the one that says most to the one that says least. */
 const EXACT_STRENGTH = ["sha256", "sha1", "md5"] as const;
 
-/** Most matches in one answer. */
+/** Most matches in one answer; the strongest of every list is always among them, beyond the limit if need be. */
 const MOST_MATCHES = 100;
 
 /** What of an image is compared with the lists; each part may be unknown. */
@@ -30,15 +30,11 @@ export async function findListMatches(ctx: AppContext, query: MatchQuery, scope:
     query.digests === null ? [] : findExactMatches(ctx, query.digests, scope),
     searchByLooks(ctx, query, scope),
   ]);
-  return strongestFirst([...exact, ...near.map(nearMatch)]).slice(0, MOST_MATCHES);
+  return shorten(strongestFirst([...exact, ...near.map(nearMatch)]));
 }
 
 /** The entries in scope that hold one of an image's digests. */
-export async function findExactMatches(
-  ctx: AppContext,
-  digests: Partial<Digests>,
-  scope: MatchScope,
-): Promise<Match[]> {
+async function findExactMatches(ctx: AppContext, digests: Partial<Digests>, scope: MatchScope): Promise<Match[]> {
   const sets = Object.fromEntries(Object.entries(digests).map(([kind, digest]) => [kind, [digest]]));
   const entries = await findExactEntries(ctx.db, sets, scope.listIds);
   return entries.flatMap((entry) => exactMatch(entry, digests));
@@ -98,4 +94,14 @@ function strongestFirst(matches: Match[]): Match[] {
   const sorted = matches.sort((left, right) => strength(left) - strength(right));
   const seen = new Set<string>();
   return sorted.filter((match) => !seen.has(match.entryId) && seen.add(match.entryId));
+}
+
+/** A verdict needs one match of every list, so that none is lost to the many of another. */
+function shorten(matches: readonly Match[]): Match[] {
+  const lists = new Set<string>();
+  return matches.filter((match, place) => {
+    const first = !lists.has(match.list);
+    lists.add(match.list);
+    return first || place < MOST_MATCHES;
+  });
 }

@@ -29,12 +29,10 @@ export interface HashAnswer {
 /** The answer for an image that was checked before, as its lists and thresholds stand now. */
 export async function answerForImage(ctx: RequestContext, image: KnownImage, scope: MatchScope): Promise<HashAnswer> {
   const matches = await findListMatches(ctx, image, scope);
-  const scores = image.model === ctx.workers.model.id ? image.scores : null;
-  const { model } = ctx.workers;
   return {
     id: newCheckId(),
     known: true,
-    ...decideVerdict({ matches, scores, model, detail: image.detail, policy: scorePolicy(ctx) }),
+    ...judge(ctx, matches, image, image.detail),
     fingerprint: {
       ...image.digests,
       pdq: image.pdqTransforms?.identity ?? null,
@@ -44,8 +42,32 @@ export async function answerForImage(ctx: RequestContext, image: KnownImage, sco
     },
     seen: { exact: true, times: image.timesSeen, firstSeenAt: image.firstSeenAt, near: null },
     matches,
-    classification: scores === null ? null : classificationOf("exact", model.id, scores),
+    classification: storedClassification("exact", image),
   };
+}
+
+/**
+ * The verdict of a look-up. Scores count whichever model gave them, until the image is sent again; without any, and
+ * without a match, nobody can say: `unknown`, never `allow`.
+ */
+export function judge(
+  ctx: RequestContext,
+  matches: readonly Match[],
+  image: Pick<KnownImage, "scores"> | null,
+  detail: Detail,
+): { verdict: HashAnswer["verdict"]; reasons: Reason[] } {
+  const scores = image?.scores ?? null;
+  const { model } = ctx.workers;
+  const { verdict, reasons } = decideVerdict({ matches, scores, model, detail, policy: scorePolicy(ctx) });
+  return { verdict: scores === null && matches.length === 0 ? "unknown" : verdict, reasons };
+}
+
+/** An image's stored scores, named after the model that gave them. */
+export function storedClassification(
+  source: "exact" | "near",
+  { model, scores }: Pick<KnownImage, "model" | "scores">,
+): Classification | null {
+  return model === null || scores === null ? null : classificationOf(source, model, scores);
 }
 
 /** The answer for a hash of an image nobody checked. */
@@ -55,17 +77,15 @@ export function answerForMatches(
   matches: readonly Match[],
 ): HashAnswer {
   const known = matches.length > 0;
-  const { model } = ctx.workers;
-  const decided = known
-    ? decideVerdict({ matches, scores: null, model, detail: "sufficient", policy: scorePolicy(ctx) })
-    : { verdict: "unknown" as const, reasons: [] };
-  return { id: newCheckId(), known, ...decided, fingerprint, seen: null, matches, classification: null };
+  const judged = known ? judge(ctx, matches, null, "sufficient") : { verdict: "unknown" as const, reasons: [] };
+  return { id: newCheckId(), known, ...judged, fingerprint, seen: null, matches, classification: null };
 }
 
 /** Of several answers to one question the one with the gravest verdict, of equals the first. */
 export function gravestAnswer(answers: readonly HashAnswer[]): HashAnswer {
   return answers.reduce((left, right) => {
-    if (left.verdict === "unknown" || right.verdict === "unknown") return left;
+    if (right.verdict === "unknown") return left;
+    if (left.verdict === "unknown") return right;
     return graver(left.verdict, right.verdict) === left.verdict ? left : right;
   });
 }

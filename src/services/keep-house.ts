@@ -1,5 +1,6 @@
 import { forgetOldAnswers } from "../db/idempotent-requests.ts";
-import { refundAbandonedUnits } from "../db/quota-reservations.ts";
+import { forgetLapsedClaims } from "../db/image-claims.ts";
+import { forgetRestoredAllowances, refundAbandonedUnits } from "../db/quota-reservations.ts";
 import type { AppContext } from "./context.ts";
 
 const FLUSH_MS = 5_000;
@@ -7,7 +8,7 @@ const SWEEP_MS = 60_000;
 
 /**
  * What runs beside the requests: usage counts are written every few seconds; units reserved by processes that died are
- * given back, and answers kept for repeating forgotten, every minute. A database that is away is tried again next time.
+ * given back, and what has had its time (kept answers, lapsed claims, restored allowances) removed, every minute. A database that is away is tried again next time.
  */
 export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
   const flush = () => ctx.lookUpCounts.flush(ctx.db);
@@ -16,6 +17,8 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
     if (refunded > 0)
       ctx.logger.warn({ reservations: refunded }, "Units reserved by processes that died were given back");
     await forgetOldAnswers(ctx.db);
+    await forgetLapsedClaims(ctx.db);
+    await forgetRestoredAllowances(ctx.db);
   };
   const timers = [every(ctx, FLUSH_MS, flush), every(ctx, SWEEP_MS, sweep)];
   run(ctx, sweep);

@@ -1,15 +1,17 @@
 import { findImageById } from "../db/find-image.ts";
+import type { KnownImage } from "../db/known-image.ts";
 import { searchImagesByOneHash } from "../db/near-images.ts";
 import { hashDetail } from "../fingerprint/detail.ts";
 import type { PerceptualKind } from "../fingerprint/fingerprint.ts";
 import { REUSE_THRESHOLDS } from "../fingerprint/reuse.ts";
-import { classificationOf } from "./check-result.ts";
-import { type RequestContext, scorePolicy } from "./context.ts";
+import type { RequestContext } from "./context.ts";
 import { findListMatches } from "./find-list-matches.ts";
-import { answerForMatches, type HashAnswer } from "./hash-answer.ts";
+import { answerForMatches, type HashAnswer, judge, storedClassification } from "./hash-answer.ts";
 import { publicId } from "./ids.ts";
 import type { MatchScope } from "./look-up-gate.ts";
-import { decideVerdict } from "./verdict.ts";
+
+/** Seen images looked through for one that has scores. */
+const NEIGHBOURS_MAX = 20;
 
 /**
  * The answer for one perceptual hash: list entries within their lists' thresholds, and the nearest image seen within the
@@ -34,30 +36,38 @@ export async function lookUpByLooks(
     blockhash: kind === "blockhash" ? value : null,
     detail,
   };
-  const [matches, [nearest]] = await Promise.all([
+  const [matches, near] = await Promise.all([
     findListMatches(ctx, query, scope),
-    searchImagesByOneHash(ctx.db, { kind, hash: value, threshold: REUSE_THRESHOLDS[kind], limit: 1 }),
+    searchImagesByOneHash(ctx.db, { kind, hash: value, threshold: REUSE_THRESHOLDS[kind], limit: NEIGHBOURS_MAX }),
   ]);
-  const image = nearest === undefined ? null : await findImageById(ctx.db, nearest.imageId);
   const answer = answerForMatches(ctx, fingerprint, matches);
-  if (nearest === undefined || image === null) return answer;
-  const { model } = ctx.workers;
-  const scores = image.model === model.id ? image.scores : null;
+  const neighbour = await firstScored(ctx, near);
+  if (neighbour === null) return answer;
+  const { image, distance } = neighbour;
   return {
     ...answer,
     known: true,
-    ...decideVerdict({ matches, scores, model, detail, policy: scorePolicy(ctx) }),
+    ...judge(ctx, matches, image, detail),
     seen: {
       exact: false,
       times: image.timesSeen,
       firstSeenAt: image.firstSeenAt,
-      near: {
-        imageId: publicId("image", nearest.imageId),
-        hash: kind,
-        distance: nearest.distance,
-        transform: "identity",
-      },
+      near: { imageId: publicId("image", image.id), hash: kind, distance, transform: "identity" },
     },
-    classification: scores === null ? null : classificationOf("near", model.id, scores),
+    classification: storedClassification("near", image),
   };
+}
+
+/** The nearest seen image that has scores; without any, the nearest. */
+async function firstScored(
+  ctx: RequestContext,
+  near: readonly { readonly imageId: bigint; readonly distance: number }[],
+): Promise<{ image: KnownImage; distance: number } | null> {
+  let nearest: { image: KnownImage; distance: number } | null = null;
+  for (const { imageId, distance } of near) {
+    const image = await findImageById(ctx.db, imageId);
+    if (image?.scores) return { image, distance };
+    if (image !== null) nearest ??= { image, distance };
+  }
+  return nearest;
 }

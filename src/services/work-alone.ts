@@ -1,8 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { claimImage, isImageClaimed, noteClaimSha1, releaseImageClaim } from "../db/image-claims.ts";
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
 import type { AppContext } from "./context.ts";
 import type { SentImage } from "./image-source.ts";
+
+/** Failures that say nothing about the image or the service. */
+const CALLERS_OWN: ReadonlySet<ErrorCode> = new Set(["quota_exceeded", "credentials_invalid", "list_not_found"]);
 
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 250;
@@ -18,7 +21,7 @@ export type WorkOutcome<Result> = { readonly waited: true } | { readonly waited:
 export async function workAlone<Result>(
   ctx: AppContext,
   image: SentImage,
-  work: () => Promise<Result>,
+  work: () => Promise<Result | null>,
 ): Promise<WorkOutcome<Result>> {
   const running = ctx.imagesInWork.get(image.sha256);
   if (running !== undefined) {
@@ -33,9 +36,10 @@ export async function workAlone<Result>(
       return { waited: true };
     }
     noteSha1(ctx, image);
-    return { waited: false, result: await workClaimed(ctx, image.sha256, work) };
+    const result = await workClaimed(ctx, image.sha256, work);
+    return result === null ? { waited: true } : { waited: false, result };
   } catch (error) {
-    if (error instanceof AppError && error.code.startsWith("image_")) turn.fail(error);
+    if (!(error instanceof AppError && CALLERS_OWN.has(error.code))) turn.fail(error);
     throw error;
   } finally {
     ctx.imagesInWork.delete(image.sha256);
@@ -43,15 +47,22 @@ export async function workAlone<Result>(
   }
 }
 
-/** `work` ends the claim itself where it succeeds, in the statement that stores the image. */
-async function workClaimed<Result>(ctx: AppContext, sha256: string, work: () => Promise<Result>): Promise<Result> {
+/** `work` ends the claim itself in the statement that stores the image; here it ends where nothing was stored. */
+async function workClaimed<Result>(
+  ctx: AppContext,
+  sha256: string,
+  work: () => Promise<Result | null>,
+): Promise<Result | null> {
+  let result: Result | null = null;
   try {
-    return await work();
-  } catch (error) {
-    await releaseImageClaim(ctx.db, sha256, ctx.processId).catch((failure: unknown) => {
-      ctx.logger.warn({ err: failure }, "A claim on an image was not released; it lapses by itself");
-    });
-    throw error;
+    result = await work();
+    return result;
+  } finally {
+    if (result === null) {
+      await releaseImageClaim(ctx.db, sha256, ctx.processId).catch((failure: unknown) => {
+        ctx.logger.warn({ err: failure }, "A claim on an image was not released; it lapses by itself");
+      });
+    }
   }
 }
 
@@ -71,9 +82,9 @@ async function untilUnclaimed(ctx: AppContext, sha256: string): Promise<void> {
 }
 
 /** A promise for those who wait; its failure is theirs to hear, so that it is no unhandled rejection without any. */
-function startTurn(): { ended: Promise<void>; end(): void; fail(error: AppError): void } {
+function startTurn(): { ended: Promise<void>; end(): void; fail(error: unknown): void } {
   let end = () => {};
-  let fail: (error: AppError) => void = () => {};
+  let fail: (error: unknown) => void = () => {};
   const ended = new Promise<void>((resolve, reject) => {
     end = resolve;
     fail = reject;

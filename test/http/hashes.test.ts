@@ -84,6 +84,29 @@ describe("GET /v1/hashes/{kind}/{value}", () => {
     assert.equal((await look("sha1", innocent.body.fingerprint.sha1)).body.verdict, "block");
   });
 
+  it("never allows what it has no scores of, and goes by an older model's scores until the image is sent again", async () => {
+    const unscored = await check(service, await detailedPicture(506), { query: "?classify=never" });
+    const { body } = await look("sha1", unscored.body.fingerprint.sha1);
+    assert.deepEqual([body.known, body.verdict, body.reasons[0].code], [true, "unknown", "not_classified"]);
+    const scored = await check(service, await detailedPicture(507));
+    await service.context.db.pool.query(
+      "update image set model = 'older@1', scores = $2 where encode(sha256, 'hex') = $1",
+      [scored.body.fingerprint.sha256, JSON.stringify({ drawing: 0, hentai: 0, neutral: 0.01, porn: 0.99, sexy: 0 })],
+    );
+    const older = await look("sha1", scored.body.fingerprint.sha1);
+    assert.deepEqual([older.body.verdict, older.body.classification.model], ["block", "older@1"]);
+  });
+
+  it("goes by a scored near-duplicate where a nearer one has no scores", async () => {
+    const picture = await detailedPicture(508);
+    const copy = await shrunkCopy(picture, 0.8);
+    const scored = await check(service, picture);
+    const unscored = await check(service, copy, { query: "?classify=never" });
+    const { body } = await look("pdq", unscored.body.fingerprint.pdq);
+    assert.deepEqual(body.classification.scores, scored.body.classification.scores);
+    assert.equal(body.classification.source, "near");
+  });
+
   it("calls a hash that every flat picture shares insufficient", async () => {
     const { body } = await look("blockhash", "0".repeat(64));
     assert.deepEqual([body.known, body.verdict, body.reasons[0].code], [false, "unknown", "insufficient_detail"]);

@@ -83,6 +83,25 @@ describe("lists", () => {
     for (const name of [review, block, allow]) await ask(service, "DELETE", `/v1/lists/${name}`);
   });
 
+  it("each have a say in the verdict, however many entries of another one match", async () => {
+    const picture = await detailedPicture(204);
+    const { fingerprint } = (await check(service, picture)).body;
+    const review = await newList({ action: "review" });
+    const block = await newList();
+    const rows = Array.from({ length: 150 }, (_, row) => row.toString(16).padStart(64, "0"));
+    await service.context.db.pool.query(
+      `insert into entry (list_id, identity, source, sha1, detail, created_by)
+       select list.id, decode(identity, 'hex'), 'hashes', decode($2, 'hex'), 'insufficient', 'test'
+       from list, unnest($3::text[]) as identity where name = $1`,
+      [review, fingerprint.sha1, rows],
+    );
+    await ask(service, "POST", `/v1/lists/${block}/entries`, { body: { hashes: { pdq: fingerprint.pdq } } });
+    const { body } = await check(service, picture, { query: `?lists=${review},${block}` });
+    assert.equal(body.verdict, "block");
+    assert.ok(body.matches.some(({ list }: { list: string }) => list === block));
+    assert.ok(body.matches.length <= 101);
+  });
+
   it("take a new threshold with the very next request", async () => {
     const picture = await detailedPicture(203);
     const name = await newList({ pdq_threshold: 0, blockhash_threshold: 0 });
@@ -154,6 +173,24 @@ describe("entries", () => {
       assert.deepEqual([checked.body.verdict, checked.body.matches[0].hash], ["block", kind]);
       const looked = await ask(service, "GET", `/v1/hashes/${kind}/${body.fingerprint[kind]}?lists=${name}`);
       assert.deepEqual([looked.body.verdict, looked.body.matches[0].hash], ["block", kind]);
+    }
+  });
+
+  it("known by one hash before are told the others by the image itself, and then match its copies", async () => {
+    const picture = await detailedPicture(216);
+    const copy = await shrunkCopy(picture);
+    const query = (name: string) => ({ query: `?lists=${name}&classify=never` });
+    const { sha256, pdq } = (await check(service, picture)).body.fingerprint;
+    for (const lifted of [false, true]) {
+      const name = await newList();
+      const path = `/v1/lists/${name}/entries`;
+      const { body: entry } = await ask(service, "POST", path, { body: { hashes: { sha256 } } });
+      assert.equal((await check(service, copy, query(name))).body.verdict, "allow");
+      if (lifted) await ask(service, "DELETE", `${path}/${entry.id}`);
+      const image = await ask(service, "POST", path, { body: picture });
+      assert.deepEqual([image.status, image.body.id, image.body.hashes.pdq], [200, entry.id, pdq]);
+      assert.deepEqual([image.body.enabled, image.body.detail], [true, "sufficient"]);
+      assert.equal((await check(service, copy, query(name))).body.verdict, "block");
     }
   });
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { readConfig } from "../../src/config.ts";
-import { refundAbandonedUnits } from "../../src/db/quota-reservations.ts";
+import {
+  forgetRestoredAllowances,
+  refundAbandonedUnits,
+  refundUnits,
+  reserveUnits,
+} from "../../src/db/quota-reservations.ts";
 import { createLogger } from "../../src/logger.ts";
 import { createWorkerPool, type WorkerPool } from "../../src/worker/pool.ts";
 import { detailedPicture, flatPicture } from "../support/pictures.ts";
@@ -164,6 +169,34 @@ describe("free allowance of an address", () => {
     const quota = await ask(service, "GET", "/v1/quota", from("198.51.100.9"));
     assert.deepEqual(quota.body, { remaining: 3, limit: 3, resets_at: null });
     assert.equal((await check(service, image!, from("198.51.100.9"))).body.quota.remaining, 2);
+  });
+
+  it("takes no refund from the day before", async () => {
+    const { pool } = service.context.db;
+    const caller = { address: "198.51.100.11", limit: 3 };
+    const [image] = await smallImages(1, "#0a0b0c");
+    await check(service, image!, from(caller.address));
+    const early = await reserveUnits(service.context.db, caller, 1);
+    await pool.query("update free_allowance set last_costed_at = now() - interval '24 hours' where address = $1", [
+      caller.address,
+    ]);
+    await check(service, image!, from(caller.address));
+    await refundUnits(service.context.db, early!);
+    assert.equal((await ask(service, "GET", "/v1/quota", from(caller.address))).body.remaining, 2);
+  });
+
+  it("is forgotten once it is whole again, and not before", async () => {
+    const [image] = await smallImages(1, "#0d0e0f");
+    const rows = async () =>
+      (await service.context.db.pool.query("select from free_allowance where address = '198.51.100.12'")).rowCount;
+    await check(service, image!, from("198.51.100.12"));
+    await forgetRestoredAllowances(service.context.db);
+    assert.equal(await rows(), 1);
+    await service.context.db.pool.query(
+      "update free_allowance set last_costed_at = now() - interval '24 hours' where address = '198.51.100.12'",
+    );
+    await forgetRestoredAllowances(service.context.db);
+    assert.equal(await rows(), 0);
   });
 
   it("gives 40 parallel calls of one address exactly its allowance", async () => {
