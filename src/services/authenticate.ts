@@ -13,7 +13,7 @@ export type Credential = { readonly token: string } | { readonly id: string; rea
 
 /**
  * Finds out whose credential this is. A mistyped key is refused by its checksum, without asking the database; a key found
- * good is believed for half a second.
+ * good is believed for half a second, or until it is changed by this process.
  * @throws AppError credentials_invalid
  */
 export async function authenticate(ctx: AppContext, credential: Credential): Promise<KeyActor> {
@@ -21,30 +21,37 @@ export async function authenticate(ctx: AppContext, credential: Credential): Pro
   const presentedHash = createHash("sha256").update(presented).digest("hex");
   const believed = ctx.keyCache.get(presentedHash);
   if (believed !== null) return believed;
-  const key = presentsFixedKey(ctx, credential) ? { id: FIXED_KEY_ID, secret: null } : splitKey(credential);
+  const generation = ctx.keyCache.generation();
+  const fixed = presentsFixedKey(ctx, credential);
+  const key = fixed ?? splitKey(credential);
   const row = key === null ? null : await findLiveKey(ctx.db, key.id);
-  if (key === null || row === null || (key.secret !== null && !secretFits(row, key.secret))) {
+  if (key === null || row === null || (fixed === null && !secretFits(row, key.secret))) {
     throw new AppError(
       "credentials_invalid",
       "Expected a valid API key but received one that is unknown, revoked or mistyped",
     );
   }
-  const actor = toActor(ctx, row, presented);
-  ctx.keyCache.put(presentedHash, actor);
+  const actor = toActor(ctx, row, key.secret);
+  ctx.keyCache.put(presentedHash, actor, generation);
   return actor;
 }
 
-function presentsFixedKey(ctx: AppContext, credential: Credential): boolean {
+function presentsFixedKey(ctx: AppContext, credential: Credential): PresentedKey | null {
   const fixed = ctx.config.adminKey;
-  if (fixed === null) return false;
-  if ("id" in credential && credential.id !== FIXED_KEY_ID) return false;
+  if (fixed === null) return null;
+  if ("id" in credential && credential.id !== FIXED_KEY_ID) return null;
   const secret = "token" in credential ? credential.token : credential.secret;
-  return equalInConstantTime(hashSecret(secret), hashSecret(fixed));
+  return equalInConstantTime(hashSecret(secret), hashSecret(fixed)) ? { id: FIXED_KEY_ID, secret } : null;
 }
 
+/** Null where it is mistyped, and where it is not of a key's form: such text must not reach the database. */
 function splitKey(credential: Credential): PresentedKey | null {
-  const key = "token" in credential ? parseToken(credential.token) : credential;
+  const key = "token" in credential ? parseToken(credential.token) : parseKey(credential);
   return key !== null && checksumHolds(key) ? key : null;
+}
+
+function parseKey({ id, secret }: PresentedKey): PresentedKey | null {
+  return id.startsWith("key_") ? parseToken(`lk_${id.slice("key_".length)}_${secret}`) : null;
 }
 
 function secretFits(row: ApiKeyRow, secret: string): boolean {
@@ -55,7 +62,7 @@ function equalInConstantTime(left: string, right: string): boolean {
   return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
 }
 
-function toActor(ctx: AppContext, row: ApiKeyRow, presented: string): KeyActor {
+function toActor(ctx: AppContext, row: ApiKeyRow, secret: string): KeyActor {
   const service: ScorePolicy = ctx.config.scorePolicy;
   return {
     type: "key",
@@ -66,6 +73,6 @@ function toActor(ctx: AppContext, row: ApiKeyRow, presented: string): KeyActor {
       review: row.reviewThreshold ?? service.review,
       suggestiveReview: row.suggestiveReviewThreshold ?? service.suggestiveReview,
     },
-    sealingKey: Buffer.from(hkdfSync("sha256", presented, row.id, "lookalike idempotent answers", 32)),
+    sealingKey: Buffer.from(hkdfSync("sha256", secret, row.id, "lookalike idempotent answers", 32)),
   };
 }

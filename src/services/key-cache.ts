@@ -15,13 +15,20 @@ interface Believed {
 /** Keys authenticated a moment ago, by SHA-256 of what was presented; holds no secret. */
 export interface KeyCache {
   get(presentedHash: string): KeyActor | null;
-  put(presentedHash: string, actor: KeyActor): void;
-  /** Forgets every presented form of one key. */
+  /** Changes whenever a key is forgotten. */
+  generation(): number;
+  /**
+   * Believes a key, unless one was forgotten since `generation`, which is to be taken before the key is read: what was
+   * read then may be what a revocation has ended meanwhile.
+   */
+  put(presentedHash: string, actor: KeyActor, generation: number): void;
+  /** Forgets every presented form of one key, also the one that is being read. */
   forget(keyId: string): void;
 }
 
 export function createKeyCache(now: () => number = () => performance.now()): KeyCache {
   const believed = new Map<string, Believed>();
+  let current = 0;
   return {
     get(presentedHash) {
       const found = believed.get(presentedHash);
@@ -30,11 +37,14 @@ export function createKeyCache(now: () => number = () => performance.now()): Key
       believed.delete(presentedHash);
       return null;
     },
-    put(presentedHash, actor) {
+    generation: () => current,
+    put(presentedHash, actor, generation) {
+      if (generation !== current) return;
       if (believed.size >= MOST_KEYS) believed.clear();
       believed.set(presentedHash, { actor, untilMs: now() + BELIEVED_MS });
     },
     forget(keyId) {
+      current++;
       for (const [hash, { actor }] of believed) if (actor.id === keyId) believed.delete(hash);
     },
   };

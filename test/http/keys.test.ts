@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { newSecret } from "../../src/services/api-key-token.ts";
 import { flatPicture } from "../support/pictures.ts";
 import { ask, check } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -67,6 +68,48 @@ describe("API keys", () => {
     assert.equal(rotated.status, 200);
     assert.equal((await ask(service, "GET", "/v1/quota", { key: old.key })).status, 401);
     assert.equal((await ask(service, "GET", "/v1/quota", { key: rotated.body.key })).status, 200);
+  });
+
+  it("end at once also where a request was reading them while they were revoked", async () => {
+    const { id, key } = await service.createKey({ name: "read meanwhile" });
+    const { pool } = service.context.db;
+    const query = pool.query;
+    let revoked: number | null = null;
+    pool.query = (async (...args: unknown[]) => {
+      const found: unknown = await Reflect.apply(query, pool, args);
+      if (revoked === null && JSON.stringify(args).includes(id)) {
+        revoked = 0;
+        revoked = (await ask(service, "DELETE", `/v1/keys/${id}`)).status;
+      }
+      return found;
+    }) as typeof query;
+    try {
+      await ask(service, "GET", "/v1/quota", { key });
+    } finally {
+      pool.query = query;
+    }
+    assert.equal(revoked, 204);
+    assert.equal((await ask(service, "GET", "/v1/quota", { key })).status, 401);
+  });
+
+  it("are refused where they are not of a key's form, whatever their checksum", async () => {
+    for (const id of [
+      "key_a\0cdefghijkl",
+      "key_abc",
+      "key_aäcdefghijkl",
+      "user",
+      `key_${"a".repeat(9000)}`,
+      "lk_abcdefghijkl",
+    ]) {
+      const { secret } = newSecret(id);
+      const { status, body } = await ask(service, "GET", "/v1/quota", {
+        headers: { authorization: basic(id, secret) },
+      });
+      assert.deepEqual([status, body.code], [401, "credentials_invalid"], id.slice(0, 20));
+    }
+    const authorization = basic("key_abcdefghijkl", "\0".repeat(33));
+    const { status, body } = await ask(service, "GET", "/v1/quota", { headers: { authorization } });
+    assert.deepEqual([status, body.code], [401, "credentials_invalid"]);
   });
 
   it("are revoked in another process within a second", async () => {
