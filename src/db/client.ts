@@ -137,5 +137,10 @@ function createPool(
   });
   // Without a listener the loss of an idle connection would end the process; the pool itself replaces it.
   pool.on("error", (error) => options.logger.warn({ err: error }, "An idle database connection was lost"));
+  // While a connection is in use the pool doesn't listen to it, and between two statements of a transaction no query does:
+  // the next statement reports the loss.
+  const onLost = (error: Error) => options.logger.warn({ err: error }, "A database connection was lost while in use");
+  pool.on("acquire", (client) => client.on("error", onLost));
+  pool.on("release", (_, client) => client.off("error", onLost));
   return pool;
 }

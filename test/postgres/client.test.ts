@@ -30,6 +30,34 @@ test("a connection lost while idle is replaced, not an end of the process", asyn
   assert.equal((await pool.query("select 1")).rowCount, 1);
 });
 
+test("a connection lost in the middle of a transaction fails that transaction, not the process", async () => {
+  const { orm, pool, searchPool } = own.database;
+  const held: pg.PoolClient[] = [];
+  pool.on("acquire", (client) => held.push(client));
+  const transaction = orm.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ pid: number }>("select pg_backend_pid() as pid");
+    const client = held[0];
+    assert.ok(client !== undefined);
+    // Nothing but the service listens: the loss arrives between two statements.
+    const lost = new Promise((resolve) => client.once("end", resolve));
+    await searchPool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+    await lost;
+    await tx.execute("select 1");
+  });
+  await assert.rejects(transaction);
+  assert.equal((await pool.query("select 1")).rowCount, 1);
+});
+
+test("a connection has one listener for its loss, however often it is used", async () => {
+  const { pool } = own.database;
+  for (let round = 0; round < 5; round++) {
+    const client = await pool.connect();
+    assert.equal(client.listenerCount("error"), 1);
+    client.release();
+    assert.equal(client.listenerCount("error"), 1);
+  }
+});
+
 test("a statement that runs too long is ended", async () => {
   const options = { poolSize: 1, logger: quietLogger, applicationName: "test", statementTimeoutMs: 50 };
   const database = await openDatabase(own.connection, options);
