@@ -22,6 +22,10 @@ test("the options are the last argument, as JSON", () => {
   assert.deepEqual(JSON.parse(workerArguments(script, options, []).at(-1) ?? ""), options);
 });
 
-test("the worker's environment blocks libvips' untrusted loaders and inherits nothing", () => {
-  assert.deepEqual(WORKER_ENVIRONMENT, { VIPS_BLOCK_UNTRUSTED: "1", MALLOC_ARENA_MAX: "2" });
+test("the worker's environment blocks libvips' untrusted loaders and telemetry, and inherits nothing", () => {
+  assert.deepEqual(WORKER_ENVIRONMENT, {
+    VIPS_BLOCK_UNTRUSTED: "1",
+    MALLOC_ARENA_MAX: "2",
+    ORT_DISABLE_TELEMETRY: "1",
+  });
 });
