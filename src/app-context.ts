@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { access, constants } from "node:fs/promises";
+import { createClosers } from "./closers.ts";
 import type { Config } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { type DatabaseConnection, openDatabase } from "./db/client.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/start-embedded-postgres.ts";
 import { createGateBatches } from "./db/gate-batches.ts";
@@ -22,37 +25,37 @@ export interface AppContextOverrides {
 
 export interface OpenAppContext {
   readonly context: AppContext;
-  /** The token of the first admin key, where this start made one; to be shown once. */
-  readonly firstAdminKey: string | null;
+  /**
+   * What is done once the service listens, so that a start that fails leaves nothing behind: housekeeping begins, and
+   * where nobody can administer the service yet, a first admin key is made.
+   * @returns its token, to be shown at once and never again; null where none was made
+   */
+  begin(): Promise<string | null>;
   /** Resolves when the embedded engine ends by itself; never where DATABASE_URL names a server. */
   readonly engineLost: Promise<void>;
-  /** Closes everything in reverse order; a second call waits for the first. */
+  /**
+   * Closes everything in reverse order; a second call waits for the first.
+   * @throws Error at the end, where something could not be closed; the log has the reasons
+   */
   close(): Promise<void>;
 }
 
 /**
- * Makes the one context of the service: engine, migrations, database, workers, first admin key. The only place where the
- * parts are put together.
- * @throws AppError database_unavailable; Error where no worker can start
+ * Makes the one context of the service: engine, migrations, database, workers. The only place where the parts are put
+ * together.
+ * @throws AppError database_unavailable; ConfigError naming MODEL_PATH where no worker can start with it
  */
 export async function createAppContext(config: Config, overrides: AppContextOverrides = {}): Promise<OpenAppContext> {
-  const closers: (() => Promise<unknown>)[] = [];
-  let closing: Promise<void> | undefined;
-  async function closeAll(): Promise<void> {
-    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-  }
-  function close(): Promise<void> {
-    closing ??= closeAll();
-    return closing;
-  }
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const closers = createClosers(logger);
   try {
-    const logger = overrides.logger ?? createLogger(config.logLevel);
+    await requireReadable(config.modelPath);
     const metrics = createMetrics();
     const workers = overrides.workers ?? startWorkers(config, logger, metrics);
-    if (overrides.workers === undefined) closers.push(() => workers.close());
+    if (overrides.workers === undefined) closers.push("workers", () => workers.close());
     const engine =
       config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger }) : null;
-    if (engine !== null) closers.push(() => engine.stop());
+    if (engine !== null) closers.push("embedded PostgreSQL", () => engine.stop());
     const connection: DatabaseConnection = engine?.connection ?? { connectionString: config.databaseUrl ?? "" };
     await migrateDatabase(connection, { logger });
     const db = await openDatabase(connection, {
@@ -60,8 +63,10 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       logger,
       applicationName: "lookalike",
     });
-    closers.push(() => db.close());
-    await workers.ready();
+    closers.push("database", () => db.close());
+    await workers.ready().catch((error: unknown) => {
+      throw modelUnusable(config.modelPath, error);
+    });
     const context: AppContext = {
       config,
       logger,
@@ -74,14 +79,31 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       lookUpCounts: createLookUpCounts(),
       imagesInWork: new Map(),
     };
-    const firstAdminKey = await installAdminKey(context);
-    const house = keepHouse(context);
-    closers.push(() => house.stop());
-    return { context, firstAdminKey, engineLost: engineLost(engine), close };
+    // Requests may come before `begin`: the key that the configuration fixes holds from the first one on.
+    if (config.adminKey !== null) await installAdminKey(context);
+    async function begin(): Promise<string | null> {
+      const house = keepHouse(context);
+      closers.push("housekeeping", () => house.stop());
+      return config.adminKey === null ? await installAdminKey(context) : null;
+    }
+    return { context, begin, engineLost: engineLost(engine), close: closers.closeAll };
   } catch (error) {
-    await close();
+    // What could not be closed is in the log; why the start failed matters more.
+    await closers.closeAll().catch(() => {});
     throw error;
   }
+}
+
+async function requireReadable(modelPath: string): Promise<void> {
+  await access(modelPath, constants.R_OK).catch((error: unknown) => {
+    throw modelUnusable(modelPath, error);
+  });
+}
+
+function modelUnusable(modelPath: string, error: unknown): ConfigError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `Expected a model that the workers can load for MODEL_PATH but received ${modelPath}: ${reason}`;
+  return new ConfigError(message.replace(/\s+/g, " "), { cause: error });
 }
 
 function startWorkers(config: Config, logger: Logger, metrics: ReturnType<typeof createMetrics>): WorkerPool {

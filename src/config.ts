@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { ConfigError } from "./config-error.ts";
+import { parseProxyTrust } from "./proxy-trust.ts";
 
 /** The vendor surfaces that exist; COMPAT names those to serve. */
 export const COMPAT_SURFACES = ["nsfw-categorize"] as const;
@@ -14,6 +16,10 @@ const wholeNumber = (minimum: number, maximum: number) => z.coerce.number().int(
 const probability = z.coerce.number().min(0).max(1);
 /** A probability, or `off`. */
 const optionalProbability = z.union([z.literal("off").transform(() => null), probability]);
+/** What reaches us unchanged in a header: Node reads those as Latin-1 and cuts blanks at both ends. */
+const headerText = z
+  .string()
+  .regex(/^[!-~]([ -~]*[!-~])?$/, "expected printable ASCII characters, with no blank at either end");
 
 /** Every setting with its default; docs/configuration.md lists the same, and a test compares the two. */
 const SETTINGS = {
@@ -22,7 +28,7 @@ const SETTINGS = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 200).default(16),
   DATA_DIR: z.string().default("./data"),
-  ADMIN_KEY: z.string().min(24).optional(),
+  ADMIN_KEY: headerText.min(24).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   FREE_CALLS_PER_DAY: wholeNumber(0, 1_000_000_000).default(10),
   TRUST_PROXY: z.string().default("false"),
@@ -61,6 +67,7 @@ export interface Config {
   readonly adminKey: string | null;
   readonly logLevel: string;
   readonly freeCallsPerDay: number;
+  /** What `parseProxyTrust` takes. */
   readonly trustProxy: string;
   readonly allowPrivateUrls: boolean;
   readonly metricsPublic: boolean;
@@ -71,11 +78,6 @@ export interface Config {
   readonly modelPath: string;
   readonly scorePolicy: ScorePolicy;
   readonly compat: readonly CompatSurface[];
-}
-
-/** Raised for settings that can't be used; the message names each of them and never repeats a secret's value. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
 }
 
 function parseCompat(value: string): CompatSurface[] {
@@ -108,6 +110,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(`These settings are not valid:\n  ${faults.join("\n  ")}`);
   }
   const value = parsed.data;
+  parseProxyTrust(value.TRUST_PROXY);
   if (value.REVIEW_THRESHOLD > value.BLOCK_THRESHOLD) {
     throw new ConfigError(
       `Expected at most BLOCK_THRESHOLD (${value.BLOCK_THRESHOLD}) for REVIEW_THRESHOLD but received ${value.REVIEW_THRESHOLD}`,

@@ -1,10 +1,10 @@
 import { createAppContext } from "./app-context.ts";
-import { ConfigError, describeConfig, readConfig } from "./config.ts";
+import { describeConfig, readConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { AppError } from "./errors.ts";
 import { greeting } from "./greeting.ts";
 import { createApp } from "./http/app.ts";
-import { type Listening, listen } from "./http/listen.ts";
-import type { AppContext } from "./services/context.ts";
+import { listen } from "./http/listen.ts";
 
 /** How long accepted requests may take to finish after SIGTERM; the process is gone within 10 s. */
 const DRAIN_MS = 7_000;
@@ -12,32 +12,51 @@ const EXIT_MS = 9_500;
 
 async function run(): Promise<void> {
   const config = readConfig();
-  const { context, firstAdminKey, engineLost, close } = await createAppContext(config);
+  const { context, begin, engineLost, close } = await createAppContext(config);
   const { logger } = context;
-  const server = await serve(context).catch(async (error: unknown) => {
-    await close();
+  const server = await listen(createApp(context), config.host, config.port).catch(async (error: unknown) => {
+    await closeLogged();
     throw error;
   });
-  logger.info({ ...describeConfig(config), port: server.port }, "Lookalike listens");
-  process.stdout.write(greeting({ host: config.host, port: server.port, firstAdminKey }));
 
-  let stopping = false;
-  async function stop(reason: string, exitCode: number): Promise<void> {
-    if (stopping) return;
-    stopping = true;
+  /** False where something could not be closed. */
+  async function closeLogged(): Promise<boolean> {
+    try {
+      await close();
+      return true;
+    } catch (error) {
+      logger.error({ err: error }, "Lookalike could not close everything");
+      return false;
+    }
+  }
+
+  let stopping: Promise<void> | undefined;
+  async function drainAndClose(reason: string, exitCode: number): Promise<void> {
     process.exitCode = exitCode;
     logger.info({ reason }, "Lookalike stops: accepted requests finish");
-    setTimeout(() => process.exit(exitCode), EXIT_MS).unref();
+    setTimeout(() => process.exit(), EXIT_MS).unref();
     await server.close(DRAIN_MS);
-    await close();
+    if (!(await closeLogged())) process.exitCode = 1;
     logger.info({}, "Lookalike has stopped");
+  }
+  function stop(reason: string, exitCode: number): Promise<void> {
+    stopping ??= drainAndClose(reason, exitCode);
+    return stopping;
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal, 0));
   void engineLost.then(() => stop("the embedded PostgreSQL ended", 1));
-}
 
-async function serve(context: AppContext): Promise<Listening> {
-  return await listen(createApp(context), context.config.host, context.config.port);
+  try {
+    const firstAdminKey = await begin();
+    // Before anything else: from here on this is the only place that has the key.
+    process.stdout.write(greeting({ host: config.host, port: server.port, firstAdminKey }));
+    logger.info({ ...describeConfig(config), port: server.port }, "Lookalike listens");
+  } catch (error) {
+    // Told to stop meanwhile: then it's no failure that the parts `begin` needs are closed.
+    if (stopping !== undefined) return await stopping;
+    await stop("the start failed", 1);
+    throw error;
+  }
 }
 
 run().catch((error: unknown) => {

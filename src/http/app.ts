@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { nsfwCategorizeSurface } from "../compat/nsfw-categorize/routes.ts";
+import { parseProxyTrust } from "../proxy-trust.ts";
 import type { AppContext } from "../services/context.ts";
-import { parseProxyTrust } from "./client-address.ts";
 import { createErrorHandler } from "./error-handler.ts";
 import { boundedBody } from "./middleware/bounded-body.ts";
 import { idempotency } from "./middleware/idempotency.ts";

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { ConfigError } from "../config-error.ts";
 import type { createApp } from "./app.ts";
 
 /** A server that listens. */
@@ -16,15 +17,19 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** A whole request, upload included, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
-/** Serves an app over HTTP. Rejects where the address is taken. */
+/**
+ * Serves an app over HTTP.
+ * @throws ConfigError naming PORT or HOST where that address can't be listened on
+ */
 export async function listen(app: ReturnType<typeof createApp>, host: string, port: number): Promise<Listening> {
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (error: NodeJS.ErrnoException) => reject(refusal(error, host, port));
+    server.once("error", refuse);
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       resolve();
     });
   });
@@ -32,6 +37,18 @@ export async function listen(app: ReturnType<typeof createApp>, host: string, po
     port: (server.address() as AddressInfo).port,
     close: (drainMs) => drain(server, drainMs),
   };
+}
+
+function refusal(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const cause = { cause: error };
+  if (error.code === "EADDRINUSE") {
+    return new ConfigError(`Expected a free port for PORT but received ${port}: it is taken on ${host}`, cause);
+  }
+  if (error.code === "EACCES") {
+    const message = `Expected a port that this account may listen on for PORT but received ${port}: permission denied`;
+    return new ConfigError(message, cause);
+  }
+  return new ConfigError(`Expected an address of this machine for HOST but received ${host}: ${error.message}`, cause);
 }
 
 async function drain(server: Server, drainMs: number): Promise<void> {

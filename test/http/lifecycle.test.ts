@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { after, describe, it } from "node:test";
 import { createEmptyDatabase } from "../support/database.ts";
 import { detailedPicture } from "../support/pictures.ts";
@@ -35,6 +35,12 @@ function slowUpload(url: string, key: string, image: Buffer): { started: Promise
       return answer;
     },
   };
+}
+
+async function takePort(): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, port: (server.address() as AddressInfo).port };
 }
 
 describe("the service as a process", () => {
@@ -93,6 +99,56 @@ describe("the service as a process", () => {
     assert.match(answer, /^HTTP\/1\.1 200 /);
     assert.match(answer, /"verdict":"allow"/);
     assert.equal(await service.exited, 0);
+  });
+
+  it("tells the first admin key at the first start that comes up, not before", async () => {
+    const database = await createEmptyDatabase();
+    after(() => database.drop());
+    const taken = await takePort();
+    const settings = { DATABASE_URL: database.url };
+    await assert.rejects(startServiceProcess({ ...settings, PORT: String(taken.port) }));
+    await assert.rejects(startServiceProcess({ ...settings, TRUST_PROXY: "maybe" }));
+    taken.server.close();
+    const service = await startServiceProcess(settings);
+    assert.match(service.greeting, /First admin key, shown this once: lk_/);
+    service.child.kill("SIGTERM");
+    assert.equal(await service.exited, 0);
+  });
+
+  it("refuses an ADMIN_KEY that no header can carry, without repeating it", async () => {
+    for (const adminKey of [
+      `k\u00e4y ${"x".repeat(24)}`,
+      ` ${"x".repeat(24)}`,
+      `${"x".repeat(24)} `,
+      "\u{1f511}".repeat(24),
+    ]) {
+      const refused = startServiceProcess({ DATABASE_URL: empty.url, ADMIN_KEY: adminKey });
+      await assert.rejects(refused, (error: Error) => {
+        assert.match(error.message, /ended with 1.*ADMIN_KEY: expected printable ASCII/s);
+        assert.ok(!error.message.includes(adminKey));
+        return true;
+      });
+    }
+  });
+
+  it("tells in one plain line that the port, the address or the model can't be used, and exits with 1", async () => {
+    const taken = await takePort();
+    const cases = [
+      [{ PORT: String(taken.port) }, `for PORT but received ${taken.port}: it is taken on 127.0.0.1`],
+      [{ HOST: "192.0.2.1" }, "for HOST but received 192.0.2.1: "],
+      [{ MODEL_PATH: "/nowhere/model.onnx" }, "for MODEL_PATH but received /nowhere/model.onnx: "],
+    ] as const;
+    for (const [settings, expected] of cases) {
+      const start = startServiceProcess({ DATABASE_URL: empty.url, LOG_LEVEL: "warn", ...settings });
+      await assert.rejects(start, (error: Error) => {
+        const log = /^The service ended with 1: (.*)\n$/s.exec(error.message)?.[1] ?? "";
+        assert.equal(log.split("\n").length, 1, error.message);
+        assert.match(log, /^Lookalike can't start: Expected /);
+        assert.ok(log.includes(expected), log);
+        return true;
+      });
+    }
+    taken.server.close();
   });
 
   it("says which setting is wrong and exits with 1", async () => {

@@ -50,17 +50,18 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...(options.workers !== undefined && { workers: options.workers }),
   });
   const server = await listen(createApp(opened.context), "127.0.0.1", 0);
+  const firstAdminKey = await opened.begin();
+  const adminKey = config.adminKey ?? firstAdminKey ?? "";
   const url = `http://127.0.0.1:${server.port}`;
   const request: TestService["request"] = (path, init = {}) => {
     const headers = new Headers(init.headers);
-    if (!headers.has("authorization"))
-      headers.set("authorization", `Bearer ${config.adminKey ?? opened.firstAdminKey}`);
+    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${adminKey}`);
     return fetch(url + path, { ...init, headers });
   };
   return {
     url,
     databaseUrl,
-    adminKey: config.adminKey ?? opened.firstAdminKey ?? "",
+    adminKey,
     context: opened.context,
     request,
     async createKey(fields) {

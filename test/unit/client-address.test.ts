@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowanceAddress, clientAddress, parseProxyTrust } from "../../src/http/client-address.ts";
+import { allowanceAddress, clientAddress } from "../../src/http/client-address.ts";
+import { parseProxyTrust } from "../../src/proxy-trust.ts";
 
 function addressOf(peer: string | undefined, forwarded: string | undefined, trust: string): string {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
