@@ -2,8 +2,11 @@ import type { Database } from "./client.ts";
 
 /** How long an answer is kept for repeating. */
 const KEPT = "interval '24 hours'";
-/** Above the longest a request can run; past it its process counts as dead and the request may run anew. */
-const LEASE = "interval '1 minute'";
+/**
+ * Past it a request's process counts as dead and the request may run anew. Above the longest a request can run: 10 s to
+ * fetch, the whole lease of a dead process's claim on the image (2 minutes), and its own work on it (80 s).
+ */
+const LEASE = "interval '5 minutes'";
 
 /** What is known of one Idempotency-Key of one caller. */
 export type IdempotentRequest =

@@ -1,7 +1,11 @@
 import type { Database } from "./client.ts";
 
-/** Above the longest a check of one image can take; past it the claim's process counts as dead. */
-const LEASE = "interval '1 minute'";
+/**
+ * Past it the claim's process counts as dead. Above the longest the work on one image can take: 30 s in the queue and 10 s
+ * to decode, the same to classify, and what the database takes. Others wait this long for a process that died, so the
+ * leases of what waits (quota reservations, idempotent requests) are longer.
+ */
+const LEASE = "interval '2 minutes'";
 
 /**
  * Claims an image that is new to every process, so that only one of them decodes and classifies it. False where another

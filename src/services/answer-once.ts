@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { claimIdempotencyKey, keepAnswer, releaseIdempotencyKey } from "../db/idempotent-requests.ts";
 import { AppError } from "../errors.ts";
@@ -11,6 +11,13 @@ export interface KeptAnswer {
   readonly body: string;
 }
 
+/** An answer, and whether the same request is to get it again or may run anew. */
+export interface RunOutcome {
+  readonly answer: KeptAnswer;
+  readonly keep: boolean;
+}
+
+/** Most requests end well within it; who waits for one of the others is told to ask again. */
 const LONGEST_WAIT_MS = 30_000;
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 250;
@@ -19,23 +26,25 @@ const TAG_BYTES = 16;
 
 /**
  * Runs a request under its Idempotency-Key: the first one runs, the same one again gets the first one's answer, also from
- * another process and after a restart. Answers that say "try again" (429, 503, faults of ours) are not kept.
+ * another process and after a restart. Where `run` throws or its answer is not to be kept, the next one runs.
  * @param requestDigest SHA-256 of what was asked (route, query and parsed body), hex
- * @throws AppError idempotency_key_reused for another request with the key; idempotency_in_progress where the first one
- * has not ended within 30 s
+ * @throws AppError idempotency_key_reused for another request with the key, or where the API key's secret was changed since;
+ * idempotency_in_progress where the first one has not ended within 30 s
  */
 export async function answerOnce(
   ctx: RequestContext,
   key: string,
   requestDigest: string,
-  run: () => Promise<KeptAnswer>,
+  run: () => Promise<RunOutcome>,
 ): Promise<{ answer: KeptAnswer; replayed: boolean }> {
+  // Not the request id, which the client may choose and repeat.
+  const owner = randomUUID();
   const caller = ctx.actor.type === "key" ? ctx.actor.id : `address ${ctx.actor.address}`;
   const giveUpAt = performance.now() + LONGEST_WAIT_MS;
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
-    const known = await claimIdempotencyKey(ctx.db, caller, key, requestDigest, ctx.requestId);
+    const known = await claimIdempotencyKey(ctx.db, caller, key, requestDigest, owner);
     if (known.state === "claimed") {
-      return { answer: await runClaimed(ctx, caller, key, run), replayed: false };
+      return { answer: await runClaimed(ctx, { caller, key, owner }, run), replayed: false };
     }
     if (known.requestDigest !== requestDigest) {
       throw new AppError(
@@ -56,26 +65,37 @@ export async function answerOnce(
   }
 }
 
-async function runClaimed(
-  ctx: RequestContext,
-  caller: string,
-  key: string,
-  run: () => Promise<KeptAnswer>,
-): Promise<KeptAnswer> {
-  let kept = false;
+interface Claim {
+  readonly caller: string;
+  readonly key: string;
+  readonly owner: string;
+}
+
+async function runClaimed(ctx: RequestContext, claim: Claim, run: () => Promise<RunOutcome>): Promise<KeptAnswer> {
+  let outcome: RunOutcome | null = null;
   try {
-    const answer = await run();
-    if (answer.status < 500 && answer.status !== 429) {
-      await keepAnswer(ctx.db, caller, key, ctx.requestId, answer.status, seal(sealingKey(ctx, key), answer));
-      kept = true;
-    }
-    return answer;
+    outcome = await run();
   } finally {
-    if (!kept) {
-      await releaseIdempotencyKey(ctx.db, caller, key, ctx.requestId).catch((error: unknown) => {
-        ctx.logger.warn({ err: error, requestId: ctx.requestId }, "An idempotency key was not released; it lapses");
-      });
-    }
+    if (outcome?.keep !== true) await release(ctx, claim);
+  }
+  if (outcome.keep) await keep(ctx, claim, outcome.answer);
+  return outcome.answer;
+}
+
+/** The request is done and charged, so a failure here neither hides its answer nor gives the key back. */
+async function keep(ctx: RequestContext, { caller, key, owner }: Claim, answer: KeptAnswer): Promise<void> {
+  try {
+    await keepAnswer(ctx.db, caller, key, owner, answer.status, seal(sealingKey(ctx, key), answer));
+  } catch (error) {
+    ctx.logger.error({ err: error, requestId: ctx.requestId }, "An answer was not kept; its idempotency key lapses");
+  }
+}
+
+async function release(ctx: RequestContext, { caller, key, owner }: Claim): Promise<void> {
+  try {
+    await releaseIdempotencyKey(ctx.db, caller, key, owner);
+  } catch (error) {
+    ctx.logger.warn({ err: error, requestId: ctx.requestId }, "An idempotency key was not released; it lapses");
   }
 }
 
@@ -96,9 +116,20 @@ function seal(secret: Buffer, answer: KeptAnswer): Buffer {
 }
 
 function open(secret: Buffer, sealed: Buffer, status: number): KeptAnswer {
-  const decipher = createDecipheriv("aes-256-gcm", secret, sealed.subarray(0, IV_BYTES));
+  const decipher = createDecipheriv("aes-256-gcm", secret, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  const text = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+  const text = decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES));
+  try {
+    // Throws where the secret is not the one it was sealed with.
+    decipher.final();
+  } catch (cause) {
+    throw new AppError(
+      "idempotency_key_reused",
+      "Expected an Idempotency-Key first used with this secret but received one whose answer is sealed with an earlier secret of this API key",
+      { field: "Idempotency-Key" },
+      { cause },
+    );
+  }
   const { headers, body } = JSON.parse(text.toString("utf8")) as Omit<KeptAnswer, "status">;
   return { status, headers, body };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
-import { AppError } from "../../errors.ts";
+import { AppError, ERRORS } from "../../errors.ts";
 import { answerOnce, type KeptAnswer } from "../../services/answer-once.ts";
 import { readImageBody } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
@@ -9,6 +9,8 @@ const HEADER = "Idempotency-Key";
 const ACCEPTABLE = /^[\x21-\x7e]{1,255}$/;
 /** Headers of an answer that belong to it and not to one delivery of it. */
 const KEPT_HEADERS = ["content-type", "location"];
+/** Of an answer's body, in UTF-16 units, above which a caller without a key has it kept only where it was paid for. */
+const MOST_KEPT_FOR_FREE = 16_384;
 
 /**
  * Every POST with an Idempotency-Key runs once: the same request again gets the first one's answer, marked
@@ -26,9 +28,12 @@ export function idempotency(): MiddlewareHandler<AppEnv> {
       );
     }
     const digest = await requestDigest(c);
-    const { answer, replayed } = await answerOnce(c.get("ctx"), key, digest, async () => {
+    const ctx = c.get("ctx");
+    const { answer, replayed } = await answerOnce(ctx, key, digest, async () => {
       await next();
-      return await keepable(c.res);
+      const answer = await keepable(c.res);
+      const keep = !saysTryAgain(answer) && !(ctx.actor.type === "anonymous" && isLargeAndFree(answer));
+      return { answer, keep };
     });
     if (!replayed) return;
     return new Response(answer.body, {
@@ -53,4 +58,19 @@ async function keepable(response: Response): Promise<KeptAnswer> {
     return value === null ? [] : [[name, value]];
   });
   return { status: response.status, headers: Object.fromEntries(headers), body: await response.clone().text() };
+}
+
+/** True for 429, faults of ours, and problems whose code the catalogue calls retryable. */
+function saysTryAgain({ status, headers, body }: KeptAnswer): boolean {
+  if (status === 429 || status >= 500) return true;
+  if (headers["content-type"] !== "application/problem+json") return false;
+  const { code } = JSON.parse(body) as { code: string };
+  return Object.entries(ERRORS).some(([known, { retryable }]) => known === code && retryable);
+}
+
+/** True for a long answer that does not say it was charged: a look-up, which may run again as well as be repeated. */
+function isLargeAndFree({ body }: KeptAnswer): boolean {
+  if (body.length <= MOST_KEPT_FOR_FREE) return false;
+  const { quota } = JSON.parse(body) as { quota?: { charged?: number } };
+  return quota?.charged === undefined || quota.charged === 0;
 }
