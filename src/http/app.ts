@@ -5,6 +5,8 @@ import type { AppContext } from "../services/context.ts";
 import { createErrorHandler } from "./error-handler.ts";
 import { boundedBody } from "./middleware/bounded-body.ts";
 import { idempotency } from "./middleware/idempotency.ts";
+import { needsScope } from "./middleware/needs-scope.ts";
+import { releasesBody } from "./middleware/release-body.ts";
 import { createOpenRequest, requestContext } from "./middleware/request-context.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { requestMetrics } from "./middleware/request-metrics.ts";
@@ -33,11 +35,14 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   registerHealth(app, context);
   registerDocs(app);
 
+  app.on(["POST", "PATCH"], "*", releasesBody());
   const open = createOpenRequest(context, parseProxyTrust(context.config.trustProxy));
   if (context.config.compat.includes("nsfw-categorize")) app.route("/", nsfwCategorizeSurface(context, open));
 
   app.use("/metrics", requestContext(open));
   app.use("/v1/*", requestContext(open));
+  app.use("/v1/lists/*", needsScope("lists"));
+  app.use("/v1/keys/*", needsScope("admin"));
   app.on(["POST", "PATCH"], "/v1/*", boundedBody(), idempotency());
   registerMetrics(app, context);
   registerCheckImage(app);

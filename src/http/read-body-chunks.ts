@@ -1,5 +1,6 @@
 import { IncomingMessage } from "node:http";
 import type { Context } from "hono";
+import { holdBodyBytes } from "./body-budget.ts";
 import { ClientAborted } from "./client-aborted.ts";
 
 /**
@@ -8,12 +9,19 @@ import { ClientAborted } from "./client-aborted.ts";
  * Reads Node's own request where the server gives it (`c.env.incoming`), which spares the copy into a web stream, and
  * the web body elsewhere (`app.request()`). Where `onChunk` throws, reading stops and the error is thrown from here.
  *
+ * Every byte counts against what the process may hold, until the request ends.
+ *
  * @throws ClientAborted where the connection ends before the body does
+ * @throws AppError overloaded
  */
 export async function readChunks(c: Context, onChunk: (chunk: Buffer) => void): Promise<void> {
   const incoming: unknown = c.env?.incoming;
-  if (incoming instanceof IncomingMessage) await readIncoming(incoming, onChunk);
-  else await readWebBody(c.req.raw.body, onChunk);
+  const take = (chunk: Buffer) => {
+    holdBodyBytes(c.req.raw, chunk.length);
+    onChunk(chunk);
+  };
+  if (incoming instanceof IncomingMessage) await readIncoming(incoming, take);
+  else await readWebBody(c.req.raw.body, take);
 }
 
 function readIncoming(incoming: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<void> {

@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 
-/** Largest image, in bytes (20 MiB). */
-export const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
+/** Most bytes of request bodies that one process holds at a time, all requests together (256 MiB). */
+export const MAX_HELD_BODY_BYTES = 256 * 1024 * 1024;
 /** Largest JSON or URL-encoded body, in bytes. */
 export const MAX_TEXT_BODY_BYTES = 1024 * 1024;
 /** Largest text field of a form, in bytes. */

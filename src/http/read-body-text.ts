@@ -8,16 +8,17 @@ const RAW_IMAGE_HINT = "an image sent as the body needs the content type image/*
 
 /**
  * Reads a body of at most MAX_TEXT_BODY_BYTES.
+ * @param hint what to add to a refusal, for those who meant another kind of body
  * @throws AppError body_too_large
  */
-export async function readSmallBody(c: Context): Promise<Buffer> {
+export async function readSmallBody(c: Context, hint: string | null = RAW_IMAGE_HINT): Promise<Buffer> {
   const declared = declaredLength(c.req.header("content-length"));
-  if (declared !== null && declared > MAX_TEXT_BODY_BYTES) throw textTooLarge(declared);
+  if (declared !== null && declared > MAX_TEXT_BODY_BYTES) throw textTooLarge(declared, hint);
   const chunks: Buffer[] = [];
   let length = 0;
   await readChunks(c, (chunk) => {
     length += chunk.length;
-    if (length > MAX_TEXT_BODY_BYTES) throw textTooLarge(null);
+    if (length > MAX_TEXT_BODY_BYTES) throw textTooLarge(null, hint);
     chunks.push(chunk);
   });
   return Buffer.concat(chunks, length);
@@ -71,9 +72,9 @@ export function parseUrlEncoded(bytes: Buffer): Record<string, string> {
   return fields;
 }
 
-function textTooLarge(received: number | null): AppError {
-  const { message } = bodyTooLarge("body", MAX_TEXT_BODY_BYTES, received);
-  return new AppError("body_too_large", `${message}; ${RAW_IMAGE_HINT}`);
+function textTooLarge(received: number | null, hint: string | null): AppError {
+  const error = bodyTooLarge("body", MAX_TEXT_BODY_BYTES, received);
+  return hint === null ? error : new AppError("body_too_large", `${error.message}; ${hint}`);
 }
 
 /** Fields by name; without a prototype, so that a field called `__proto__` is a field like any other. */

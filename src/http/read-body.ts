@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { AppError } from "../errors.ts";
-import { MAX_IMAGE_BYTES } from "./read-body-limits.ts";
+import { MAX_IMAGE_BYTES } from "../services/image-source.ts";
 import { readMultipart } from "./read-body-multipart.ts";
 import { readRawImage } from "./read-body-raw.ts";
 import { decodeUtf8, newFields, parseJson, parseUrlEncoded, readSmallBody } from "./read-body-text.ts";
@@ -31,6 +31,8 @@ export interface ReadBodyOptions {
   readonly maxImageBytes?: number;
   /** Names of the multipart part that carries the image; `image` where not given. */
   readonly imageFields?: readonly string[];
+  /** Whether JSON (at most 1 MiB) or nothing is taken, whatever the content type says. */
+  readonly jsonOnly?: boolean;
 }
 
 const received = new WeakMap<Request, Promise<ReceivedBody>>();
@@ -40,7 +42,7 @@ const received = new WeakMap<Request, Promise<ReceivedBody>>();
  * (`image/*`, application/octet-stream), JSON (at most 1 MiB), or a URL-encoded form (at most 1 MiB). The body is read
  * once; later calls for the same request share the answer, whatever their options. JSON stays readable by `c.req.json()`.
  *
- * @throws AppError image_too_many_bytes, image_empty, body_too_large, body_malformed, content_type_unsupported
+ * @throws AppError image_too_many_bytes, image_empty, body_too_large, body_malformed, content_type_unsupported, overloaded
  * @throws ClientAborted
  */
 export function readImageBody(c: Context, options: ReadBodyOptions = {}): Promise<ReceivedBody> {
@@ -50,20 +52,6 @@ export function readImageBody(c: Context, options: ReadBodyOptions = {}): Promis
   const reading = readBody(c, options);
   received.set(request, reading);
   return reading;
-}
-
-/**
- * Reads the body of a request that takes JSON alone.
- * @throws AppError content_type_unsupported, body_too_large, body_malformed
- * @throws ClientAborted
- */
-export async function readJsonBody(c: Context): Promise<ReceivedBody> {
-  const type = mediaType(c.req.header("content-type") ?? "");
-  if (isJson(type)) return readImageBody(c);
-  throw new AppError(
-    "content_type_unsupported",
-    `Expected the content type application/json for body but received ${type === "" ? "none" : quote(type)}`,
-  );
 }
 
 /**
@@ -91,6 +79,7 @@ async function readBody(c: Context, options: ReadBodyOptions): Promise<ReceivedB
   const maxBytes = options.maxImageBytes ?? MAX_IMAGE_BYTES;
   const header = c.req.header("content-type") ?? "";
   const type = mediaType(header);
+  if (options.jsonOnly === true) return await readJsonOrNothing(c, type);
   if (type === "multipart/form-data") {
     const { image, fields, otherFiles } = await readMultipart(c, header, maxBytes, options.imageFields ?? ["image"]);
     return formBody(image, fields, otherFiles);
@@ -105,6 +94,16 @@ async function readBody(c: Context, options: ReadBodyOptions): Promise<ReceivedB
     "content_type_unsupported",
     "Expected the content type multipart/form-data, image/*, application/octet-stream, application/json or " +
       `application/x-www-form-urlencoded for body but received ${type === "" ? "none" : quote(type)}`,
+  );
+}
+
+async function readJsonOrNothing(c: Context, type: string): Promise<ReceivedBody> {
+  const bytes = await readSmallBody(c, null);
+  if (isJson(type)) return jsonBody(c, bytes);
+  if (bytes.length === 0) return formBody(null, newFields(), []);
+  throw new AppError(
+    "content_type_unsupported",
+    `Expected the content type application/json for body but received ${type === "" ? "none" : quote(type)}`,
   );
 }
 

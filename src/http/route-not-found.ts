@@ -24,8 +24,8 @@ function allowedMethods<E extends Env>(app: Hono<E>, path: string): string[] {
   const found: string[] = [];
   for (const method of METHODS) {
     const [handlers] = app.router.match(method, path);
-    // Middleware matches every method; only a route of this very method counts.
-    if (!handlers.some(([[, route]]) => route.method === method)) continue;
+    // Middleware stands at every method or at a path with a wildcard; only a route of this very method counts.
+    if (!handlers.some(([[, route]]) => route.method === method && !route.path.endsWith("*"))) continue;
     found.push(method);
     if (method === "GET") found.push("HEAD");
   }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { createErrorHandler } from "../../src/http/error-handler.ts";
-import { type ReadBodyOptions, readImageBody, readJsonBody } from "../../src/http/read-body.ts";
+import { releasesBody } from "../../src/http/middleware/release-body.ts";
+import { type ReadBodyOptions, readImageBody } from "../../src/http/read-body.ts";
 
 /** What the app below answers. */
 export interface Echo {
@@ -32,6 +33,7 @@ export function createEchoApp(
   const app = new Hono();
   const log = (level: string) => (_record: unknown, message?: string) => logged({ level, message: message ?? "" });
   app.onError(createErrorHandler({ debug: log("debug"), warn: log("warn"), error: log("error") }));
+  app.use(releasesBody());
   app.post("/read", async (c) => {
     const body = await readImageBody(c, options);
     const { kind, image, fields, json, otherFiles, digest } = body;
@@ -46,7 +48,7 @@ export function createEchoApp(
       digest,
     });
   });
-  app.post("/json", async (c) => c.json({ json: (await readJsonBody(c)).json }));
+  app.post("/json", async (c) => c.json({ json: (await readImageBody(c, { jsonOnly: true })).json }));
   app.post("/twice", async (c) => {
     const first = await readImageBody(c);
     const second = await readImageBody(c);

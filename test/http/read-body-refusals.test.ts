@@ -180,7 +180,12 @@ test("a compressed body is content_type_unsupported", async () => {
   assert.equal(answer.code, "content_type_unsupported");
 });
 
-test("a route for JSON alone refuses every other content type", async () => {
+test("a route for JSON alone refuses every other content type, and takes 1 MiB of none", async () => {
+  for (const type of ["image/png", "application/octet-stream", "multipart/form-data; boundary=edge"]) {
+    const long = Buffer.alloc(1024 * 1024 + 1, 1);
+    assert.equal((await refusal(long, type, "/json")).code, "body_too_large");
+    assert.equal((await refusal(chunked(long), type, "/json")).code, "body_too_large");
+  }
   assert.equal((await refusal("x", "image/png", "/json")).code, "content_type_unsupported");
   assert.equal((await refusal("{}", "application/json", "/json")).status, 200);
 });
