@@ -13,7 +13,8 @@ export function readCredential(authorization: string | undefined): Credential | 
   if (scheme.toLowerCase() === "basic") {
     const decoded = Buffer.from(value, "base64").toString("utf8");
     const colon = decoded.indexOf(":");
-    if (colon > 0) return { id: decoded.slice(0, colon), secret: decoded.slice(colon + 1) };
+    // No key has a NUL in its id, and no question to the database may.
+    if (colon > 0 && !decoded.includes("\0")) return { id: decoded.slice(0, colon), secret: decoded.slice(colon + 1) };
   }
   throw new AppError(
     "credentials_invalid",

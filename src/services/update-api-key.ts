@@ -1,4 +1,4 @@
-import { type ApiKeyRow, changeKey, findKey } from "../db/api-keys.ts";
+import { type ApiKeyRow, changeKey, findLiveKey } from "../db/api-keys.ts";
 import { AppError } from "../errors.ts";
 import type { RequestContext } from "./context.ts";
 import { noSuchKey, refuseFixedKey } from "./get-api-key.ts";
@@ -6,7 +6,7 @@ import { type KeyFields, keyColumns } from "./key-fields.ts";
 import { requireScope } from "./require-scope.ts";
 
 /**
- * Changes a key, and adds `refill` units to a stock. Another period starts with nothing used.
+ * Changes a key, and adds `refill` units to a stock. Another period starts with nothing used; no change at all is a read.
  * @throws AppError key_not_found; key_fixed; parameter_invalid for a refill of what is no stock
  */
 export async function updateApiKey(
@@ -17,21 +17,17 @@ export async function updateApiKey(
 ): Promise<ApiKeyRow> {
   const actor = requireScope(ctx, "admin");
   refuseFixedKey(id);
-  if (refill !== null) await requireStock(ctx, id, fields);
-  const row = await changeKey(
-    ctx.db,
-    id,
-    { ...keyColumns(fields), ...(refill !== null && { refill }) },
-    { actor: actor.id, action: "key.update", subject: id, details: { ...fields, ...(refill !== null && { refill }) } },
-  );
+  const changes = { ...keyColumns(fields), ...(refill !== null && { refill }) };
+  if (Object.keys(changes).length === 0) return (await findLiveKey(ctx.db, id)) ?? noSuchKey(id);
+  const row = await changeKey(ctx.db, id, changes, {
+    actor: actor.id,
+    action: "key.update",
+    subject: id,
+    details: { ...fields, ...(refill !== null && { refill }) },
+  });
   ctx.keyCache.forget(id);
-  return row ?? noSuchKey(id);
-}
-
-async function requireStock(ctx: RequestContext, id: string, fields: Partial<KeyFields>): Promise<void> {
-  const row = (await findKey(ctx.db, id)) ?? noSuchKey(id);
-  const { limit, period } = fields.quota ?? { limit: row.quotaLimit, period: row.quotaPeriod };
-  if (limit !== null && period === "none") return;
+  if (row !== null) return row;
+  if (refill === null || (await findLiveKey(ctx.db, id)) === null) noSuchKey(id);
   throw new AppError("parameter_invalid", "Expected a key whose quota has a limit and the period none for refill", {
     field: "refill",
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
+import { newSecret } from "../../src/services/api-key-token.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { type Answer, ask, check } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -140,6 +141,59 @@ describe("bad input", () => {
     const wrongMethod = await ask(service, "DELETE", "/v1/quota", { key });
     expectProblem(wrongMethod, 405, "method_not_allowed");
     assert.match(wrongMethod.headers.get("allow") ?? "", /GET/);
+  });
+
+  it("with NUL characters or half a surrogate pair is refused wherever text is taken", async () => {
+    const nul = "a\0b";
+    const sha1 = "0".repeat(40);
+    for (const [method, path, field, body] of [
+      ["GET", `/v1/hashes/sha1/${sha1}?lists=%00`, "lists"],
+      ["POST", "/v1/hashes/check", "lists", { hashes: [{ kind: "sha1", value: sha1 }], lists: nul }],
+      ["POST", "/v1/images/check", "lists", { url: "http://127.0.0.1/", lists: nul }],
+      ["GET", "/v1/keys/%00", "id"],
+      ["GET", "/v1/keys/%00/usage", "id"],
+      ["DELETE", "/v1/keys/key_%00", "id"],
+      ["POST", "/v1/keys/key_%00/rotate", "id"],
+      ["GET", "/v1/keys?after=%00", "after"],
+      ["POST", "/v1/keys", "name", { name: nul }],
+      ["POST", "/v1/keys", "name", { name: "\ud800" }],
+      ["GET", "/v1/lists?after=%00", "after"],
+      ["GET", "/v1/lists/%00", "name"],
+      ["POST", "/v1/lists", "name", { name: nul }],
+      ["POST", "/v1/lists", "description", { name: "nul", description: nul }],
+      ["GET", "/v1/lists/nul/entries?after=%00", "after"],
+      ["GET", "/v1/lists/nul/entries?custom_id=%00", "custom_id"],
+      ["GET", "/v1/lists/nul/entries/%00", "id"],
+      ["PATCH", "/v1/lists/nul/entries/ent_1", "note", { note: nul }],
+      ["POST", "/v1/lists/nul/entries", "custom_id", { hashes: { sha1 }, custom_id: nul }],
+      ["POST", "/v1/lists/nul/entries", "note", { hashes: { sha1 }, note: "\udc00" }],
+    ] as const) {
+      expectProblem(await ask(service, method, path, { body }), 400, "parameter_invalid", field);
+    }
+    const id = "key_\0";
+    const basic = `Basic ${Buffer.from(`${id}:${newSecret(id).secret}`).toString("base64")}`;
+    const login = await ask(service, "GET", "/v1/quota", { headers: { authorization: basic } });
+    expectProblem(login, 401, "credentials_invalid", "Authorization");
+  });
+
+  it("in days and times that the database has no room for names the field", async () => {
+    const { id } = await service.createKey({ name: "dated" });
+    for (const [query, field] of [
+      ["to=0001-01-01", "to"],
+      ["from=0000-01-01", "from"],
+      ["from=2024-01-02&to=2024-01-01", "from"],
+      ["from=2022-01-01&to=2024-01-01", "from"],
+    ] as const) {
+      const answer = await ask(service, "GET", `/v1/keys/${id}/usage?${query}`);
+      expectProblem(answer, 400, "parameter_invalid", field);
+    }
+    assert.equal((await ask(service, "GET", `/v1/keys/${id}/usage?from=2024-01-01&to=2024-12-31`)).status, 200);
+    await ask(service, "POST", "/v1/lists", { body: { name: "dated" } });
+    for (const expires_at of ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"]) {
+      const body = { hashes: { sha1: "1".repeat(40) }, expires_at };
+      const answer = await ask(service, "POST", "/v1/lists/dated/entries", { body });
+      expectProblem(answer, 400, "parameter_invalid", "expires_at");
+    }
   });
 
   it("leaves nothing charged, nothing stored and no worker lost", async () => {

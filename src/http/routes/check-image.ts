@@ -7,11 +7,12 @@ import { presentCheck } from "../present.ts";
 import { type ReceivedBody, readImageBody, requireImage } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { checkSchema } from "../schemas/check.ts";
-import { problems } from "../schemas/problem.ts";
+import { ANONYMOUS_TOO, IDEMPOTENCY_PROBLEMS, idempotencyHeaders, problems } from "../schemas/problem.ts";
+import { storableText } from "../schemas/text.ts";
 import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
 
 const parameters = z.object({
-  lists: z.string().max(4096).optional().openapi({
+  lists: storableText(4096).optional().openapi({
     description: "Names of the lists to search, comma-separated. Default: every enabled list.",
     example: "spam,memes",
   }),
@@ -27,13 +28,32 @@ const route = createRoute({
   method: "post",
   path: "/v1/images/check",
   tags: ["Check"],
+  security: ANONYMOUS_TOO,
   summary: "Check an image",
   description:
     'Banned, seen, unsafe, and what the call cost, in one answer. Send the image as multipart field `image`, as the raw body, or as JSON `{"url": ...}`. A new image costs 1 unit, a repeat of identical bytes nothing; without a key either costs 1. What fails costs nothing.',
-  request: { query: parameters, body: imageBody({ url: { type: "string", format: "uri" } }, ["url"]) },
+  request: {
+    headers: idempotencyHeaders,
+    query: parameters,
+    body: imageBody({
+      lists: {
+        type: "string",
+        description: "As the query parameter, which counts where both are sent",
+        example: "spam",
+      },
+      classify: { type: "string", enum: ["auto", "never", "always"] },
+    }),
+  },
   responses: {
     200: { description: "The verdict", content: { "application/json": { schema: checkSchema } } },
-    ...problems(...IMAGE_PROBLEMS, "list_not_found", "credentials_invalid", "scope_missing", "quota_exceeded"),
+    ...problems(
+      ...IMAGE_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
+      "list_not_found",
+      "credentials_invalid",
+      "scope_missing",
+      "quota_exceeded",
+    ),
   },
 });
 

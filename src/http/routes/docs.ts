@@ -13,7 +13,7 @@ const DOCUMENT = {
   openapi: "3.1.0",
   info: { title: "Lookalike", version: "1", description: DESCRIPTION, license: { name: "MIT", identifier: "MIT" } },
   servers: [{ url: "/" }],
-  security: [{ bearer: [] }, { basic: [] }, {}],
+  security: [{ bearer: [] }, { basic: [] }],
   tags: [
     { name: "Check", description: "What an app asks before it publishes an image." },
     { name: "Lists", description: "What is banned, and what is always allowed. Needs the scope `lists`." },

@@ -11,20 +11,22 @@ import type { AppEnv } from "../request-variables.ts";
 import {
   customId,
   entryChangesSchema,
+  entryId,
   entrySchema,
   listName,
   newEntryFields,
   newEntrySchema,
 } from "../schemas/list.ts";
 import { pageQuery } from "../schemas/page.ts";
-import { problems } from "../schemas/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, idempotencyHeaders, JSON_BODY_PROBLEMS, problems } from "../schemas/problem.ts";
 import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
 
 const tags = ["Lists"];
 const inList = z.object({ name: listName });
-const inListById = inList.extend({ id: z.string().openapi({ example: "ent_2s" }) });
+const inListById = inList.extend({ id: entryId });
 const one = { content: { "application/json": { schema: entrySchema } } };
 const access = ["credentials_missing", "credentials_invalid", "scope_missing"] as const;
+const absences = ["list_not_found", "entry_not_found", "parameter_invalid"] as const;
 const text = { type: "string" as const };
 const details = { custom_id: text, note: text, expires_at: { ...text, format: "date-time" } };
 
@@ -36,14 +38,24 @@ const create = createRoute({
   description:
     'By multipart field `image`, raw body, JSON `{"url"}` or JSON `{"hashes"}`. In force with the next request. 201 for a new entry, 200 where the picture is in the list already; one that was lifted or has expired is put back in force.',
   request: {
+    headers: idempotencyHeaders,
     params: inList,
     query: newEntryFields,
-    body: imageBody({ url: { type: "string", format: "uri" }, hashes: { type: "object" }, ...details }, [], details),
+    body: imageBody(details, {
+      hashes: { type: "object", description: "Instead of `url`: hashes of a picture that is not at hand, by kind" },
+    }),
   },
   responses: {
     201: { description: "A new entry", ...one },
     200: { description: "The entry that was there", ...one },
-    ...problems(...IMAGE_PROBLEMS, "hash_malformed", "hash_insufficient_detail", "list_not_found", ...access),
+    ...problems(
+      ...IMAGE_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
+      "hash_malformed",
+      "hash_insufficient_detail",
+      "list_not_found",
+      ...access,
+    ),
   },
 });
 
@@ -66,7 +78,7 @@ const page = createRoute({
         "application/json": { schema: z.object({ entries: z.array(entrySchema), next: z.string().nullable() }) },
       },
     },
-    ...problems("list_not_found", "entry_not_found", "parameter_invalid", ...access),
+    ...problems(...absences, ...access),
   },
 });
 
@@ -76,7 +88,7 @@ const get = createRoute({
   tags,
   summary: "Get an entry",
   request: { params: inListById },
-  responses: { 200: { description: "The entry", ...one }, ...problems("list_not_found", "entry_not_found", ...access) },
+  responses: { 200: { description: "The entry", ...one }, ...problems(...absences, ...access) },
 });
 
 const update = createRoute({
@@ -90,7 +102,7 @@ const update = createRoute({
   },
   responses: {
     200: { description: "The entry", ...one },
-    ...problems("list_not_found", "entry_not_found", "parameter_invalid", "body_malformed", ...access),
+    ...problems(...absences, ...JSON_BODY_PROBLEMS, ...access),
   },
 });
 
@@ -101,7 +113,7 @@ const remove = createRoute({
   summary: "Lift a ban",
   description: "The entry stays for the record, matches nothing, and can be put back in force.",
   request: { params: inListById },
-  responses: { 204: { description: "Lifted" }, ...problems("list_not_found", "entry_not_found", ...access) },
+  responses: { 204: { description: "Lifted" }, ...problems(...absences, ...access) },
 });
 
 export function registerEntries(app: OpenAPIHono<AppEnv>): void {
@@ -137,12 +149,15 @@ export function registerEntries(app: OpenAPIHono<AppEnv>): void {
   app.openapi(update, async (c) => {
     const { name, id } = c.req.valid("param");
     const { custom_id, note, expires_at, enabled } = c.req.valid("json");
-    const row = await updateEntry(c.get("ctx"), name, id, {
+    const changes = {
       ...(custom_id !== undefined && { customId: custom_id }),
       ...(note !== undefined && { note }),
       ...(expires_at !== undefined && { expiresAt: expires_at === null ? null : new Date(expires_at) }),
       ...(enabled !== undefined && { enabled }),
-    });
+    };
+    const ctx = c.get("ctx");
+    const changed = Object.keys(changes).length > 0;
+    const row = await (changed ? updateEntry(ctx, name, id, changes) : getEntry(ctx, name, id));
     return c.json(presentEntry(row, name), 200);
   });
 

@@ -5,24 +5,31 @@ import { presentHashAnswer } from "../present.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { hashAnswerSchema } from "../schemas/check.ts";
 import { parseHash, parseHashKind } from "../schemas/hash.ts";
-import { problems } from "../schemas/problem.ts";
+import {
+  ANONYMOUS_TOO,
+  IDEMPOTENCY_PROBLEMS,
+  idempotencyHeaders,
+  JSON_BODY_PROBLEMS,
+  problems,
+} from "../schemas/problem.ts";
+import { storableText } from "../schemas/text.ts";
 
 const MOST_HASHES = 1000;
 
-const lists = z.string().max(4096).optional().openapi({ description: "As for a check" });
-const refusals = problems(
+const lists = storableText(4096).optional().openapi({ description: "As for a check" });
+const refusals = [
   "hash_malformed",
   "parameter_invalid",
-  "body_malformed",
   "list_not_found",
   "credentials_invalid",
   "scope_missing",
-);
+] as const;
 
 const lookUpRoute = createRoute({
   method: "get",
   path: "/v1/hashes/{kind}/{value}",
   tags: ["Check"],
+  security: ANONYMOUS_TOO,
   summary: "Look a hash up",
   description:
     "What is known of an image by one of its hashes, before it is sent. Costs nothing; an unknown hash is no error.",
@@ -35,7 +42,7 @@ const lookUpRoute = createRoute({
   },
   responses: {
     200: { description: "What is known", content: { "application/json": { schema: hashAnswerSchema } } },
-    ...refusals,
+    ...problems(...refusals),
   },
 });
 
@@ -43,9 +50,11 @@ const checkRoute = createRoute({
   method: "post",
   path: "/v1/hashes/check",
   tags: ["Check"],
+  security: ANONYMOUS_TOO,
   summary: "Look many hashes up",
   description: `Up to ${MOST_HASHES} hashes; the answers are in the same order. Costs nothing.`,
   request: {
+    headers: idempotencyHeaders,
     query: z.object({ lists }),
     body: {
       required: true,
@@ -56,7 +65,7 @@ const checkRoute = createRoute({
               .array(z.strictObject({ kind: z.string(), value: z.string() }))
               .min(1)
               .max(MOST_HASHES),
-            lists: z.string().max(4096).optional(),
+            lists,
           }),
         },
       },
@@ -67,7 +76,7 @@ const checkRoute = createRoute({
       description: "An answer for each hash",
       content: { "application/json": { schema: z.object({ answers: z.array(hashAnswerSchema) }) } },
     },
-    ...refusals,
+    ...problems(...refusals, ...JSON_BODY_PROBLEMS, ...IDEMPOTENCY_PROBLEMS),
   },
 });
 

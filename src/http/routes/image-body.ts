@@ -18,28 +18,48 @@ export const IMAGE_PROBLEMS = [
   "url_unreachable",
   "parameter_invalid",
   "body_malformed",
+  "body_too_large",
   "content_type_unsupported",
   "overloaded",
 ] as const;
 
-type JsonProperties = Record<string, { type: "string" | "object"; format?: string }>;
+/** A member as OpenAPI describes it. */
+interface Property {
+  readonly type: "string" | "object";
+  readonly format?: string;
+  readonly enum?: string[];
+  readonly example?: string;
+  readonly description?: string;
+}
+type Properties = Record<string, Property>;
+
+const url: Property = { type: "string", format: "uri", description: "Where to fetch the picture" };
 
 /**
- * The OpenAPI request body of a route that takes an image in any of three forms. Plain schemas, not zod: the body is read
+ * The OpenAPI request body of a route that takes an image in any form: its bytes or a `url`. Plain schemas, not zod: the body is read
  * as a stream by readImageBody, and a validator would read it first.
- * @param json properties of the JSON form
- * @param required names of its properties that must be there
+ * @param details what may be sent beside the picture, in a form or in JSON
+ * @param json what JSON alone may have; with any of it, `url` need not be there
  */
-export function imageBody(json: JsonProperties, required: string[], form: JsonProperties = {}) {
+export function imageBody(details: Properties, json: Properties = {}) {
   const binary = { type: "string" as const, format: "binary" };
   const object = { type: "object" as const };
   return {
     required: true,
     content: {
-      "multipart/form-data": { schema: { ...object, required: ["image"], properties: { image: binary, ...form } } },
+      "multipart/form-data": { schema: { ...object, properties: { image: binary, url, ...details } } },
       "application/octet-stream": { schema: binary },
       "image/*": { schema: binary },
-      "application/json": { schema: { ...object, required, properties: json } },
+      "application/json": {
+        schema: {
+          ...object,
+          required: Object.keys(json).length === 0 ? ["url"] : [],
+          properties: { url, ...json, ...details },
+        },
+      },
+      "application/x-www-form-urlencoded": {
+        schema: { ...object, required: ["url"], properties: { url, ...details } },
+      },
     },
   };
 }

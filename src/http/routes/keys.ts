@@ -8,16 +8,24 @@ import { rotateApiKey } from "../../services/rotate-api-key.ts";
 import { updateApiKey } from "../../services/update-api-key.ts";
 import { presentIssuedKey, presentKey, presentUsage } from "../present-key.ts";
 import type { AppEnv } from "../request-variables.ts";
-import { issuedKeySchema, keyChangesSchema, keySchema, newKeySchema, usageSchema } from "../schemas/key.ts";
+import {
+  issuedKeySchema,
+  keyChangesSchema,
+  keyId,
+  keySchema,
+  newKeySchema,
+  usageDays,
+  usageQuery,
+  usageSchema,
+} from "../schemas/key.ts";
 import { pageQuery } from "../schemas/page.ts";
-import { problems } from "../schemas/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, idempotencyHeaders, JSON_BODY_PROBLEMS, problems } from "../schemas/problem.ts";
 
 const tags = ["Keys"];
-const params = z.object({ id: z.string().openapi({ example: "key_0a1B2c3D4e5F" }) });
+const params = z.object({ id: keyId });
 const key = { content: { "application/json": { schema: keySchema } } };
 const issuedKey = { content: { "application/json": { schema: issuedKeySchema } } };
 const access = ["credentials_missing", "credentials_invalid", "scope_missing"] as const;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 const create = createRoute({
   method: "post",
@@ -25,10 +33,13 @@ const create = createRoute({
   tags,
   summary: "Create an API key",
   description: "`key` and `secret` are shown this once; only a SHA-256 is stored.",
-  request: { body: { required: true, content: { "application/json": { schema: newKeySchema } } } },
+  request: {
+    headers: idempotencyHeaders,
+    body: { required: true, content: { "application/json": { schema: newKeySchema } } },
+  },
   responses: {
     201: { description: "The new key", ...issuedKey },
-    ...problems("parameter_invalid", "body_malformed", ...access),
+    ...problems(...JSON_BODY_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, ...access),
   },
 });
 
@@ -53,7 +64,7 @@ const get = createRoute({
   tags,
   summary: "Get a key",
   request: { params },
-  responses: { 200: { description: "The key", ...key }, ...problems("key_not_found", ...access) },
+  responses: { 200: { description: "The key", ...key }, ...problems("key_not_found", "parameter_invalid", ...access) },
 });
 
 const update = createRoute({
@@ -64,7 +75,7 @@ const update = createRoute({
   request: { params, body: { required: true, content: { "application/json": { schema: keyChangesSchema } } } },
   responses: {
     200: { description: "The key", ...key },
-    ...problems("key_not_found", "key_fixed", "parameter_invalid", "body_malformed", ...access),
+    ...problems("key_not_found", "key_fixed", ...JSON_BODY_PROBLEMS, ...access),
   },
 });
 
@@ -75,7 +86,10 @@ const revoke = createRoute({
   summary: "Revoke a key",
   description: "For good: at once in the process that is asked, within half a second in every other.",
   request: { params },
-  responses: { 204: { description: "Revoked" }, ...problems("key_not_found", "key_fixed", ...access) },
+  responses: {
+    204: { description: "Revoked" },
+    ...problems("key_not_found", "key_fixed", "parameter_invalid", ...access),
+  },
 });
 
 const rotate = createRoute({
@@ -83,10 +97,10 @@ const rotate = createRoute({
   path: "/v1/keys/{id}/rotate",
   tags,
   summary: "Give a key a new secret",
-  request: { params },
+  request: { headers: idempotencyHeaders, params },
   responses: {
     200: { description: "The key with its new secret", ...issuedKey },
-    ...problems("key_not_found", "key_fixed", ...access),
+    ...problems("key_not_found", "key_fixed", ...JSON_BODY_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, ...access),
   },
 });
 
@@ -97,10 +111,7 @@ const usage = createRoute({
   summary: "Read a key's usage by UTC day",
   request: {
     params,
-    query: z.object({
-      from: z.iso.date().optional().openapi({ description: "First day; default 30 days before `to`" }),
-      to: z.iso.date().optional().openapi({ description: "Last day; default today" }),
-    }),
+    query: usageQuery,
   },
   responses: {
     200: {
@@ -149,9 +160,7 @@ export function registerKeys(app: OpenAPIHono<AppEnv>): void {
 
   app.openapi(usage, async (c) => {
     const { id } = c.req.valid("param");
-    const query = c.req.valid("query");
-    const to = query.to ?? new Date().toISOString().slice(0, 10);
-    const from = query.from ?? new Date(Date.parse(to) - 30 * DAY_MS).toISOString().slice(0, 10);
+    const { from, to } = usageDays(c.req.valid("query"));
     return c.json(presentUsage(id, from, to, await readKeyUsage(c.get("ctx"), id, from, to)), 200);
   });
 }

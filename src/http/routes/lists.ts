@@ -8,7 +8,7 @@ import { presentList } from "../present.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { listChangesSchema, listName, listSchema, newListSchema } from "../schemas/list.ts";
 import { pageQuery } from "../schemas/page.ts";
-import { problems } from "../schemas/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, idempotencyHeaders, JSON_BODY_PROBLEMS, problems } from "../schemas/problem.ts";
 
 const tags = ["Lists"];
 const params = z.object({ name: listName });
@@ -20,10 +20,13 @@ const create = createRoute({
   path: "/v1/lists",
   tags,
   summary: "Create a list",
-  request: { body: { required: true, content: { "application/json": { schema: newListSchema } } } },
+  request: {
+    headers: idempotencyHeaders,
+    body: { required: true, content: { "application/json": { schema: newListSchema } } },
+  },
   responses: {
     201: { description: "The new list", ...one },
-    ...problems("parameter_invalid", "body_malformed", "list_exists", ...access),
+    ...problems(...JSON_BODY_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, "list_exists", ...access),
   },
 });
 
@@ -65,7 +68,7 @@ const update = createRoute({
   request: { params, body: { required: true, content: { "application/json": { schema: listChangesSchema } } } },
   responses: {
     200: { description: "The list", ...one },
-    ...problems("list_not_found", "parameter_invalid", "body_malformed", ...access),
+    ...problems("list_not_found", ...JSON_BODY_PROBLEMS, ...access),
   },
 });
 
@@ -101,14 +104,18 @@ export function registerLists(app: OpenAPIHono<AppEnv>): void {
 
   app.openapi(update, async (c) => {
     const { kind, action, pdq_threshold, blockhash_threshold, description, enabled } = c.req.valid("json");
-    const row = await updateList(c.get("ctx"), c.req.valid("param").name, {
+    const changes = {
       ...(kind !== undefined && { kind }),
       ...(action !== undefined && { action }),
       ...(pdq_threshold !== undefined && { pdqThreshold: pdq_threshold }),
       ...(blockhash_threshold !== undefined && { blockhashThreshold: blockhash_threshold }),
       ...(description !== undefined && { description }),
       ...(enabled !== undefined && { enabled }),
-    });
+    };
+    const ctx = c.get("ctx");
+    const { name: listName } = c.req.valid("param");
+    const changed = Object.keys(changes).length > 0;
+    const row = await (changed ? updateList(ctx, listName, changes) : getList(ctx, listName));
     return c.json(presentList(row), 200);
   });
 

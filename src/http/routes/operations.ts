@@ -14,6 +14,7 @@ const health = createRoute({
   method: "get",
   path: "/healthz",
   tags,
+  security: [],
   summary: "Whether the process lives",
   responses: {
     200: { description: "It does", content: { "application/json": { schema: z.object({ status: z.literal("ok") }) } } },
@@ -24,6 +25,7 @@ const ready = createRoute({
   method: "get",
   path: "/readyz",
   tags,
+  security: [],
   summary: "Whether requests can be answered",
   responses: {
     200: { description: "They can", ...readinessBody },

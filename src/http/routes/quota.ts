@@ -3,12 +3,13 @@ import { readOwnQuota } from "../../services/read-own-quota.ts";
 import { presentQuotaState } from "../present.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { ownQuotaSchema } from "../schemas/key.ts";
-import { problems } from "../schemas/problem.ts";
+import { ANONYMOUS_TOO, problems } from "../schemas/problem.ts";
 
 const route = createRoute({
   method: "get",
   path: "/v1/quota",
   tags: ["Check"],
+  security: ANONYMOUS_TOO,
   summary: "Read the caller's own quota",
   description: "The key's, or without a key the free allowance of the caller's address.",
   responses: {

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { DEFAULT_LIST_THRESHOLDS } from "../../fingerprint/reuse.ts";
 import { exactHash } from "./hash.ts";
+import { storableText } from "./text.ts";
 
 const bits = z.int().min(0).max(256);
 
@@ -14,7 +15,7 @@ const settings = {
   action: z.enum(["block", "review"]).openapi({ description: "The verdict of a match in a disallow list" }),
   pdq_threshold: bits.openapi({ description: "Largest matching PDQ distance in bits, inclusive" }),
   blockhash_threshold: bits.openapi({ description: "Largest matching blockhash distance in bits, inclusive" }),
-  description: z.string().max(1000),
+  description: storableText(1000),
   enabled: z.boolean().openapi({ description: "A disabled list matches nothing" }),
 };
 
@@ -36,9 +37,15 @@ export const listSchema = z
   .object({ id: z.string(), name: listName, ...settings, created_at: z.iso.datetime(), updated_at: z.iso.datetime() })
   .openapi("List");
 
-export const customId = z.string().min(1).max(255);
-export const note = z.string().max(2000);
-export const expiresAt = z.iso.datetime({ offset: true }).openapi({ example: "2030-01-01T00:00:00Z" });
+export const entryId = storableText(100).openapi({ example: "ent_2s" });
+export const customId = storableText(255).min(1);
+export const note = storableText(2000);
+const EARLIEST = Date.parse("2000-01-01T00:00:00Z");
+const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
+export const expiresAt = z.iso
+  .datetime({ offset: true })
+  .refine((value) => Date.parse(value) >= EARLIEST && Date.parse(value) <= LATEST, "Expected a time in 2000 to 9999")
+  .openapi({ example: "2030-01-01T00:00:00Z" });
 
 export const newEntryFields = z.object({
   custom_id: customId.optional(),
