@@ -7,6 +7,7 @@ import { type DatabaseConnection, openDatabase } from "./db/client.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/start-embedded-postgres.ts";
 import { createGateBatches } from "./db/gate-batches.ts";
 import { migrateDatabase } from "./db/migrate.ts";
+import { AppError } from "./errors.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import type { AppContext } from "./services/context.ts";
@@ -53,8 +54,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     const metrics = createMetrics();
     const workers = overrides.workers ?? startWorkers(config, logger, metrics);
     if (overrides.workers === undefined) closers.push("workers", () => workers.close());
-    const engine =
-      config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, logger }) : null;
+    const engine = config.databaseUrl === null ? await startEngine(config.dataDir, logger) : null;
     if (engine !== null) closers.push("embedded PostgreSQL", () => engine.stop());
     const connection: DatabaseConnection = engine?.connection ?? { connectionString: config.databaseUrl ?? "" };
     await migrateDatabase(connection, { logger });
@@ -92,6 +92,15 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     await closers.closeAll().catch(() => {});
     throw error;
   }
+}
+
+async function startEngine(dataDir: string, logger: Logger): Promise<EmbeddedPostgres> {
+  return await startEmbeddedPostgres({ dataDir, logger }).catch((error: unknown) => {
+    // An AppError says itself what to do; what is left with a system's code is a folder or file that can't be made.
+    if (error instanceof AppError || !(error instanceof Error && "syscall" in error)) throw error;
+    const message = `Expected a folder that can be written to for DATA_DIR but received ${dataDir}: ${error.message}`;
+    throw new ConfigError(message, { cause: error });
+  });
 }
 
 async function requireReadable(modelPath: string): Promise<void> {

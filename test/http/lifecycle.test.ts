@@ -131,11 +131,12 @@ describe("the service as a process", () => {
     }
   });
 
-  it("tells in one plain line that the port, the address or the model can't be used, and exits with 1", async () => {
+  it("tells in one plain line that the port, the address, the data folder or the model can't be used, and exits with 1", async () => {
     const taken = await takePort();
     const cases = [
       [{ PORT: String(taken.port) }, `for PORT but received ${taken.port}: it is taken on 127.0.0.1`],
       [{ HOST: "192.0.2.1" }, "for HOST but received 192.0.2.1: "],
+      [{ DATABASE_URL: "", DATA_DIR: process.execPath }, `for DATA_DIR but received ${process.execPath}: `],
       [{ MODEL_PATH: "/nowhere/model.onnx" }, "for MODEL_PATH but received /nowhere/model.onnx: "],
     ] as const;
     for (const [settings, expected] of cases) {
