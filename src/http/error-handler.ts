@@ -28,7 +28,13 @@ export function createErrorHandler(log: ErrorLog): ErrorHandler {
   };
 }
 
-function logFailure(log: ErrorLog, c: Context, requestId: string | undefined, failure: ReturnType<typeof toAppError>) {
+/** Writes a failure of ours to the log: `internal` as an error, other answers of status 5xx as a warning. */
+export function logFailure(
+  log: ErrorLog,
+  c: Context,
+  requestId: string | undefined,
+  failure: ReturnType<typeof toAppError>,
+): void {
   const { status } = ERRORS[failure.code];
   if (status < 500) return;
   const record = {

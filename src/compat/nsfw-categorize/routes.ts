@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { AppError } from "../../errors.ts";
 import { ClientAborted } from "../../http/client-aborted.ts";
+import { logFailure } from "../../http/error-handler.ts";
 import type { OpenRequest } from "../../http/middleware/request-context.ts";
 import { readImageBody, requireImage } from "../../http/read-body.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
@@ -56,12 +57,17 @@ export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<
     return c.json((await isImageInWork(c.get("ctx"), sha1)) ? answerPending(sha1) : UNKNOWN_HASH);
   });
 
+  surface.all("/api/upload", () => {
+    throw new AppError("image_missing", "Expected GET or POST for an upload but received another method");
+  });
+  surface.all("/api/hash/*", () => {
+    throw new AppError("hash_malformed", "Expected GET and 40 hex digits for the hash but received none");
+  });
+
   surface.onError((error, c) => {
     if (error instanceof ClientAborted) return new Response(null, { status: 499 });
     const failure = toAppError(error);
-    if (failure.code === "internal") {
-      app.logger.error({ requestId: c.get("requestId"), err: failure.cause ?? failure }, failure.message);
-    }
+    logFailure(app.logger, c, c.get("requestId"), failure);
     return c.json(answerError(failure, c.get("ctx")?.actor.type === "key"));
   });
 
