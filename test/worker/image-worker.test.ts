@@ -127,5 +127,5 @@ const noProc = existsSync("/proc/self/environ") ? false : "this system has no /p
 test("the environment of a worker holds none of the service's", { skip: noProc }, () => {
   const [pid = 0] = pool.stats().pids;
   const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean).sort();
-  assert.deepEqual(environment, ["MALLOC_ARENA_MAX=2", "VIPS_BLOCK_UNTRUSTED=1"]);
+  assert.deepEqual(environment, ["MALLOC_ARENA_MAX=2", "ORT_DISABLE_TELEMETRY=1", "VIPS_BLOCK_UNTRUSTED=1"]);
 });
