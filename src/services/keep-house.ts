@@ -20,24 +20,23 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
     await forgetLapsedClaims(ctx.db);
     await forgetRestoredAllowances(ctx.db);
   };
-  const timers = [every(ctx, FLUSH_MS, flush), every(ctx, SWEEP_MS, sweep)];
-  run(ctx, sweep);
+  const underWay = new Set<Promise<void>>();
+  function run(work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => ctx.logger.warn({ err: error }, "Housekeeping will be tried again"))
+      .finally(() => underWay.delete(running));
+    underWay.add(running);
+  }
+  const timers = [setInterval(run, FLUSH_MS, flush), setInterval(run, SWEEP_MS, sweep)];
+  for (const timer of timers) timer.unref();
+  run(sweep);
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      await Promise.all(underWay);
       await flush().catch((error: unknown) =>
         ctx.logger.warn({ err: error }, "The last usage counts were not written"),
       );
     },
   };
-}
-
-function every(ctx: AppContext, periodMs: number, work: () => Promise<void>): NodeJS.Timeout {
-  const timer = setInterval(() => run(ctx, work), periodMs);
-  timer.unref();
-  return timer;
-}
-
-function run(ctx: AppContext, work: () => Promise<void>): void {
-  work().catch((error: unknown) => ctx.logger.warn({ err: error }, "Housekeeping will be tried again"));
 }
