@@ -48,7 +48,9 @@ const SEARCH_POOL_SIZE_MAX = 4;
 
 // A custom plan estimates each of the ~2,800 probes of one search, every time. A generic plan is made once, and without
 // looking at the values: made while the table is small it would read all of it, and go on doing so once it is large.
-const SEARCH_SETTINGS = ["plan_cache_mode = force_generic_plan", "enable_seqscan = off"];
+// So would a look-up that was prepared on an empty table: measured 90 ms beside 0.4 with 300,000 rows and no analyze yet.
+const INDEXES_ALWAYS = "enable_seqscan = off";
+const SEARCH_SETTINGS = ["plan_cache_mode = force_generic_plan", INDEXES_ALWAYS];
 
 /**
  * Opens the pools and makes one connection, so that a wrong address is known at the start.
@@ -57,7 +59,7 @@ const SEARCH_SETTINGS = ["plan_cache_mode = force_generic_plan", "enable_seqscan
  */
 export async function openDatabase(connection: DatabaseConnection, options: DatabaseOptions): Promise<Database> {
   const searchPoolSize = Math.min(SEARCH_POOL_SIZE_MAX, options.poolSize);
-  const pool = createPool(connection, options, options.poolSize, []);
+  const pool = createPool(connection, options, options.poolSize, [INDEXES_ALWAYS]);
   const searchPool = createPool(connection, options, searchPoolSize, SEARCH_SETTINGS);
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
