@@ -12,3 +12,6 @@ export const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType
 
 /** 256 bits as PostgreSQL's `bit(256)`; the driver's form is 256 characters of 0 and 1. */
 export const bits256 = customType<{ data: string; driverData: string }>({ dataType: () => "bit(256)" });
+
+/** A transaction's number that never comes again (`pg_current_xact_id()`), as its decimal text. */
+export const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => "xid8" });

@@ -16,7 +16,7 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { bits256, bytes, hexBytes } from "./columns.ts";
+import { bits256, bytes, hexBytes, xid8 } from "./columns.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 const id64 = (name: string) => bigint(name, { mode: "bigint" });
@@ -257,3 +257,23 @@ export const audit = pgTable("audit", {
   subject: text("subject").notNull(),
   details: jsonb("details").notNull(),
 });
+
+/**
+ * What was changed of the rows that near-duplicates are found by, written by triggers in the transaction of the change.
+ * Processes follow it, so that what they hold in memory is never older than their last statement. Kept for minutes.
+ */
+export const fingerprintChange = pgTable(
+  "fingerprint_change",
+  {
+    /** Of two changes of one row the later has the larger number: it is drawn while the row is locked. */
+    seq: id64("seq").notNull().generatedAlwaysAsIdentity(),
+    xid: xid8("xid").notNull().default(sql`pg_current_xact_id()`),
+    /** The table that changed; `pruned` where changes below the transaction `owner` were forgotten. */
+    source: text("source").notNull(),
+    /** Null: every row of the source. */
+    owner: id64("owner"),
+    /** Null: the row is gone, or its table has no bits. */
+    bits: bits256("bits"),
+  },
+  (table) => [index("fingerprint_change_xid").on(table.xid)],
+);
