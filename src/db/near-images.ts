@@ -1,9 +1,10 @@
 import { toIndexBits } from "../fingerprint/bit-order.ts";
 import { probeCount } from "../fingerprint/chunks.ts";
 import type { PerceptualKind } from "../fingerprint/fingerprint.ts";
-import type { NearDatabase, Thresholds } from "./near-search.ts";
-import { type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
-import { cheaperStrategy, type NearStrategy, nearTableRows } from "./near-strategy.ts";
+import type { NearDatabase } from "./near-search.ts";
+import { isEmpty, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
+import { chooseStrategy, type NearStrategy } from "./near-strategy.ts";
+import type { HotView, Thresholds } from "./near-view.ts";
 
 export interface ImageSearch {
   /** 64 hex digits, of the picture as it is: seen images are not searched for its transforms. */
@@ -18,7 +19,9 @@ export interface ImageSearch {
    * scores never wander from copy to copy.
    */
   readonly scoredBy?: string;
-  /** Default: the cheaper one. */
+  /** Asked first for the rows to compare; the answers are those of the view's moment. */
+  readonly view?: HotView | null;
+  /** How to search what the view can't answer. Default: the cheaper way. */
   readonly strategy?: NearStrategy;
 }
 
@@ -31,15 +34,16 @@ export interface ImageMatch {
 
 /**
  * The nearest seen image within both thresholds, or null: least PDQ distance, then least blockhash distance, then first
- * seen. One index is probed, of the kind with the fewer probes; the other hash is compared by the image's id.
+ * seen. Candidates are found by one kind of hash: by PDQ in memory, otherwise by the kind with the fewer probes; the other
+ * hash is compared by the image's id.
  */
 export async function searchImages(database: NearDatabase, search: ImageSearch): Promise<ImageMatch | null> {
-  const { thresholds } = search;
-  const blockhashIsCheaper = probeCount(thresholds.blockhash) < probeCount(thresholds.pdq);
-  const [first, second]: [PerceptualKind, PerceptualKind] = blockhashIsCheaper
-    ? ["blockhash", "pdq"]
-    : ["pdq", "blockhash"];
-  const source = await imageSource(database, first, search[first], thresholds[first], search.strategy);
+  const { thresholds, strategy, view = null } = search;
+  const hashOf = (kind: PerceptualKind): ImageHash => ({ kind, hash: search[kind], threshold: thresholds[kind] });
+  const source =
+    (await heldSource(view, hashOf("pdq"))) ?? (await tableSource(database, hashOf(fewerProbes(thresholds)), strategy));
+  if (isEmpty(source)) return null;
+  const [first, second] = source.kind === "pdq" ? (["pdq", "blockhash"] as const) : (["blockhash", "pdq"] as const);
   const into = parameters();
   const near = nearRows(source, into);
   const other = into.add(toIndexBits(second, search[second]));
@@ -77,7 +81,9 @@ export interface OneHashSearch {
   /** Bits, 0..256, inclusive. */
   readonly threshold: number;
   readonly limit: number;
-  /** Default: the cheaper one. */
+  /** Asked first for the rows to compare; the answers are those of the view's moment. */
+  readonly view?: HotView | null;
+  /** How to search what the view can't answer. Default: the cheaper way. */
   readonly strategy?: NearStrategy;
 }
 
@@ -86,10 +92,12 @@ export async function searchImagesByOneHash(
   database: NearDatabase,
   search: OneHashSearch,
 ): Promise<{ imageId: bigint; distance: number }[]> {
-  const source = await imageSource(database, search.kind, search.hash, search.threshold, search.strategy);
+  const { limit, view = null, strategy } = search;
+  const source = (await heldSource(view, search)) ?? (await tableSource(database, search, strategy));
+  if (isEmpty(source)) return [];
   const into = parameters();
   const text = `select owner, distance from (${nearRows(source, into)}) as near
-    order by distance, owner limit ${into.add(search.limit)}::int8`;
+    order by distance, owner limit ${into.add(limit)}::int8`;
   const name = `near_one_${sourceName(source)}`;
   const { rows } = await database.searchPool.query<{ owner: string; distance: number }>({
     name,
@@ -99,14 +107,28 @@ export async function searchImagesByOneHash(
   return rows.map(({ owner, distance }) => ({ imageId: BigInt(owner), distance }));
 }
 
-async function imageSource(
-  database: NearDatabase,
-  kind: PerceptualKind,
-  hash: string,
-  threshold: number,
-  chosen: NearStrategy | undefined,
-): Promise<NearSource> {
+type ImageHash = Pick<OneHashSearch, "kind" | "hash" | "threshold">;
+
+type ImageSource = NearSource & { readonly kind: PerceptualKind };
+
+function fewerProbes({ pdq, blockhash }: Thresholds): PerceptualKind {
+  return probeCount(blockhash) < probeCount(pdq) ? "blockhash" : "pdq";
+}
+
+/** The source with candidates from memory; null where memory can't answer. */
+async function heldSource(view: HotView | null, { kind, hash, threshold }: ImageHash): Promise<ImageSource | null> {
   const table = `image_${kind}` as const;
-  const strategy = chosen ?? cheaperStrategy((await nearTableRows(database.searchPool))[table], 1, threshold);
-  return { table, hashes: [toIndexBits(kind, hash)], threshold, strategy };
+  const hashes = [toIndexBits(kind, hash)];
+  const candidates = (await view?.near(table, hashes, threshold)) ?? null;
+  return candidates === null ? null : { kind, table, hashes, threshold, candidates };
+}
+
+async function tableSource(
+  database: NearDatabase,
+  { kind, hash, threshold }: ImageHash,
+  strategy: NearStrategy | undefined,
+): Promise<ImageSource> {
+  const table = `image_${kind}` as const;
+  const candidates = strategy ?? (await chooseStrategy(database, table, 1, threshold));
+  return { kind, table, hashes: [toIndexBits(kind, hash)], threshold, candidates };
 }

@@ -2,13 +2,11 @@ import { toIndexBits } from "../fingerprint/bit-order.ts";
 import { PERCEPTUAL_KINDS, type PerceptualKind } from "../fingerprint/fingerprint.ts";
 import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
 import type { Database } from "./client.ts";
-import { HASHES_MAX, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
-import { cheaperStrategy, type NearStrategy, nearTableRows } from "./near-strategy.ts";
+import { HASHES_MAX, isEmpty, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
+import { chooseStrategy, type NearStrategy } from "./near-strategy.ts";
+import type { HotView, Thresholds } from "./near-view.ts";
 
 export type NearDatabase = Pick<Database, "searchPool">;
-
-/** Largest distances, in bits (0..256), inclusive. */
-export type Thresholds = Readonly<Record<PerceptualKind, number>>;
 
 /** A hash to search for (64 hex digits) and the transform of the picture that it belongs to. */
 export interface QueryHash {
@@ -29,7 +27,9 @@ export interface EntrySearch {
   readonly expectedThresholds?: Thresholds;
   /** Most matches wanted; the nearest match in each list is always among them, beyond the limit if need be. */
   readonly limit: number;
-  /** Default: the cheaper one. */
+  /** Asked first for the rows to compare; the answers are those of the view's moment. */
+  readonly view?: HotView | null;
+  /** How to search what the view can't answer. Default: the cheaper way. */
   readonly strategy?: NearStrategy;
 }
 
@@ -74,20 +74,15 @@ interface EntryRow {
  */
 export async function searchEntries(database: NearDatabase, search: EntrySearch): Promise<EntryMatch[]> {
   const queries = PERCEPTUAL_KINDS.map((kind) => ({ kind, hashes: inTransformOrder(search.hashes[kind]) }));
-  const tableRows = await nearTableRows(database.searchPool);
   const lists = search.listIds?.join() ?? "all";
-  let { pdq, blockhash } = search.expectedThresholds ?? recallThresholds(database, lists);
+  const view = search.view ?? null;
+  let { pdq, blockhash } = view?.widest ?? search.expectedThresholds ?? recallThresholds(database, lists);
   for (;;) {
-    const thresholds: Thresholds = { pdq, blockhash };
-    const sources = queries.flatMap(({ kind, hashes }): (NearSource & { kind: PerceptualKind })[] => {
-      if (hashes.length === 0) return [];
-      const threshold = thresholds[kind];
-      const strategy = search.strategy ?? cheaperStrategy(tableRows[`entry_${kind}`], hashes.length, threshold);
-      const bits = hashes.map(({ hash }) => toIndexBits(kind, hash));
-      return [{ kind, table: `entry_${kind}`, hashes: bits, threshold, strategy }];
-    });
-    if (sources.length === 0) return [];
-    const rows = await queryEntries(database, sources, search);
+    const sources = await entrySources(database, queries, { pdq, blockhash }, view, search.strategy);
+    // Where memory knows of no row near enough, there was none.
+    const filled = sources.filter((source) => !isEmpty(source));
+    if (filled.length === 0) return [];
+    const rows = await queryEntries(database, filled, search);
     const widest = { pdq: rows[0]?.widest_pdq ?? 0, blockhash: rows[0]?.widest_blockhash ?? 0 };
     rememberThresholds(database, lists, widest);
     pdq = Math.max(pdq, widest.pdq);
@@ -95,6 +90,33 @@ export async function searchEntries(database: NearDatabase, search: EntrySearch)
     const wideEnough = sources.every(({ kind, threshold }) => threshold >= { pdq, blockhash }[kind]);
     if (wideEnough) return rows.flatMap((row) => entryMatch(row, queries));
   }
+}
+
+type EntrySource = NearSource & { readonly kind: PerceptualKind };
+
+interface KindQuery {
+  readonly kind: PerceptualKind;
+  readonly hashes: readonly QueryHash[];
+}
+
+async function entrySources(
+  database: NearDatabase,
+  queries: readonly KindQuery[],
+  thresholds: Thresholds,
+  view: HotView | null,
+  strategy: NearStrategy | undefined,
+): Promise<EntrySource[]> {
+  const asked = queries.filter(({ hashes }) => hashes.length > 0);
+  return await Promise.all(
+    asked.map(async ({ kind, hashes }): Promise<EntrySource> => {
+      const table = `entry_${kind}` as const;
+      const bits = hashes.map(({ hash }) => toIndexBits(kind, hash));
+      const threshold = thresholds[kind];
+      const owners = (await view?.near(table, bits, threshold)) ?? null;
+      const candidates = owners ?? strategy ?? (await chooseStrategy(database, table, bits.length, threshold));
+      return { kind, table, hashes: bits, threshold, candidates };
+    }),
+  );
 }
 
 const LISTS_REMEMBERED_MAX = 1000;
@@ -117,7 +139,7 @@ function rememberThresholds(database: NearDatabase, lists: string, widest: Thres
 
 async function queryEntries(
   database: NearDatabase,
-  sources: readonly (NearSource & { kind: PerceptualKind })[],
+  sources: readonly EntrySource[],
   search: EntrySearch,
 ): Promise<EntryRow[]> {
   const into = parameters();
@@ -159,10 +181,7 @@ async function queryEntries(
   return rows;
 }
 
-function entryMatch(
-  row: EntryRow,
-  queries: readonly { readonly kind: PerceptualKind; readonly hashes: readonly QueryHash[] }[],
-): EntryMatch[] {
+function entryMatch(row: EntryRow, queries: readonly KindQuery[]): EntryMatch[] {
   const query = row.kind === null ? undefined : queries[row.kind];
   const nearest = query?.hashes[row.place];
   if (query === undefined || nearest === undefined) return [];

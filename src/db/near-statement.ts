@@ -13,7 +13,8 @@ export interface NearSource {
   readonly hashes: readonly IndexBits[];
   /** Bits, 0..256. */
   readonly threshold: number;
-  readonly strategy: NearStrategy;
+  /** Where the rows to compare come from: the chunk indexes, the whole table, or owners that are known to suffice. */
+  readonly candidates: NearStrategy | readonly number[];
 }
 
 /** A statement under construction: the numbers of the parameters follow their values. */
@@ -30,12 +31,21 @@ export function parameters(): Parameters {
 
 /** What tells the texts of two statements with this source apart; the values don't. */
 export function sourceName(source: NearSource): string {
-  return `${source.table}_${source.strategy}_${source.hashes.length}`;
+  return `${source.table}_${howToRead(source)}_${source.hashes.length}`;
+}
+
+/** True where no row can be found. */
+export function isEmpty({ candidates }: NearSource): boolean {
+  return typeof candidates !== "string" && candidates.length === 0;
+}
+
+function howToRead({ candidates }: NearSource): NearStrategy | "given" {
+  return typeof candidates === "string" ? candidates : "given";
 }
 
 /**
  * `select owner, distance, place from ...`: every row within the threshold of a hash, its distance to the nearest one in
- * bits, and that one's place among the hashes. The rows are the same for both strategies. With
+ * bits, and that one's place among the hashes. The rows are the same wherever the candidates come from. With
  * plan_cache_mode = force_generic_plan and enable_seqscan = off a probing one is always a bitmap scan over the chunk
  * indexes, whatever the statistics say: there is no other path.
  */
@@ -45,9 +55,16 @@ export function nearRows(source: NearSource, into: Parameters): string {
   const coded = source.hashes.map((hash, place) => `bit_count(bits # ${into.add(hash)}) * ${HASHES_MAX} + ${place}`);
   const nearest = `least(${coded.join(", ")})`;
   const within = `${nearest} < ${into.add((source.threshold + 1) * HASHES_MAX)}::int8`;
-  const condition = source.strategy === "scan" ? within : `(${probeCondition(source, into)}) and ${within}`;
+  const condition = [...candidateCondition(source, owner, into), within].join(" and ");
   return `select owner, (nearest / ${HASHES_MAX})::int4 as distance, (nearest % ${HASHES_MAX})::int4 as place
     from (select ${owner} as owner, ${nearest} as nearest from ${source.table} where ${condition} offset 0) as found`;
+}
+
+function candidateCondition(source: NearSource, owner: string, into: Parameters): string[] {
+  const { candidates } = source;
+  if (candidates === "scan") return [];
+  if (candidates === "probe") return [`(${probeCondition(source, into)})`];
+  return [`${owner} = any (${into.add(`{${candidates.join()}}`)}::int8[])`];
 }
 
 // The expressions must be those of the indexes in migrations/0001_chunk-indexes.sql.

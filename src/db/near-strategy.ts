@@ -32,6 +32,16 @@ export function cheaperStrategy(rows: number, hashes: number, threshold: number)
   return PROBING_MICROSECONDS + probes * PROBE_MICROSECONDS < scanMicroseconds ? "probe" : "scan";
 }
 
+/** {@link cheaperStrategy} for a table as large as it was at most ten seconds ago. */
+export async function chooseStrategy(
+  { searchPool }: Pick<Database, "searchPool">,
+  table: NearTable,
+  hashes: number,
+  threshold: number,
+): Promise<NearStrategy> {
+  return cheaperStrategy((await nearTableRows(searchPool))[table], hashes, threshold);
+}
+
 interface KeptSizes {
   readonly until: number;
   readonly rows: Promise<NearTableRows>;

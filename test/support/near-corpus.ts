@@ -1,7 +1,8 @@
 import type { Database } from "../../src/db/client.ts";
 import { type EntryMatch, type QueryHash, searchEntries } from "../../src/db/near-search.ts";
-import type { NearStrategy } from "../../src/db/near-strategy.ts";
-import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
+import type { NearStrategy, NearTable } from "../../src/db/near-strategy.ts";
+import type { HotView, Thresholds } from "../../src/db/near-view.ts";
+import { fromIndexBits, toIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { PERCEPTUAL_KINDS, type PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 
@@ -118,12 +119,36 @@ export function searchAll(
   hashes: QueryHashes,
   expected: number,
   strategy?: NearStrategy,
-  options: { readonly listIds?: readonly bigint[] | null; readonly limit?: number } = {},
+  options: { readonly listIds?: readonly bigint[] | null; readonly limit?: number; readonly view?: HotView } = {},
 ): Promise<EntryMatch[]> {
   const forced = strategy === undefined ? {} : { strategy };
   const expectedThresholds = { pdq: expected, blockhash: expected };
-  const { listIds = null, limit = 1_000_000 } = options;
-  return searchEntries(database, { hashes, listIds, expectedThresholds, limit, ...forced });
+  const { listIds = null, limit = 1_000_000, view = null } = options;
+  return searchEntries(database, { hashes, listIds, expectedThresholds, limit, view, ...forced });
+}
+
+/**
+ * A memory that compares everything: the rows it is given under the names of their tables (others it doesn't hold), and
+ * among its answers some rows, repeats and owners that don't belong there.
+ */
+export function bruteView(
+  rows: Readonly<Partial<Record<NearTable, readonly { readonly id: bigint; readonly hash: string }[]>>>,
+  widest: Thresholds,
+  random: () => number,
+): HotView {
+  return {
+    widest,
+    async near(table, hashes, threshold) {
+      const held = rows[table];
+      if (held === undefined) return null;
+      const kind = table.endsWith("pdq") ? "pdq" : "blockhash";
+      const asked = hashes.map((hash) => fromIndexBits(kind, hash));
+      const near = held.filter((row) => asked.some((hash) => bruteDistance(hash, row.hash) <= threshold));
+      const garbage = held.filter(() => random() < 0.1).map(({ id }) => Number(id));
+      const repeats = near.filter(() => random() < 0.2).map(({ id }) => Number(id));
+      return [...garbage, ...near.map(({ id }) => Number(id)), 999_999_999_999, ...repeats];
+    },
+  };
 }
 
 /** One statement for all rows of one of the searched tables. */

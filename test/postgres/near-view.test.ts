@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
+import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
+import { type NearDatabase, searchEntries } from "../../src/db/near-search.ts";
+import type { NearTable } from "../../src/db/near-strategy.ts";
+import type { HotView } from "../../src/db/near-view.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import {
+  bruteMatches,
+  bruteView,
+  flip,
+  insertBits,
+  randomHash,
+  refill,
+  searchAll,
+  seededRandom,
+} from "../support/near-corpus.ts";
+
+let fixture: TestDatabase;
+before(async () => {
+  fixture = await createTestDatabase();
+});
+after(() => fixture.drop());
+
+const random = seededRandom(31);
+const hash = randomHash(random);
+const query = [{ transform: "identity" as const, hash }];
+const lists = [
+  { id: 1n, name: "one", pdq: 31, blockhash: 10 },
+  { id: 2n, name: "two", pdq: 12, blockhash: 31 },
+];
+const widest = { pdq: 31, blockhash: 31 };
+
+/** A view that answers the same for every search, and what it was asked. */
+function fixedView(answers: Partial<Record<NearTable, readonly number[]>>): { view: HotView; asked: string[] } {
+  const asked: string[] = [];
+  const view: HotView = {
+    widest,
+    async near(table, hashes, threshold) {
+      asked.push(`${table} ${hashes.length} ${threshold}`);
+      return answers[table] ?? null;
+    },
+  };
+  return { view, asked };
+}
+
+/** A database that can't be asked for anything. */
+function silentDatabase(): NearDatabase {
+  const searchPool = new Proxy(fixture.database.searchPool, {
+    get() {
+      throw new Error("Expected no statement");
+    },
+  });
+  return { searchPool };
+}
+
+describe("search with candidates from memory", () => {
+  test("any small database: what comparing everything finds, whichever tables are held", async () => {
+    const nearBy = fc.tuple(fc.nat(2), fc.array(fc.nat(255), { maxLength: 34 }));
+    const centres = [hash, "0".repeat(64), randomHash(random)];
+    const near = ([centre, bits]: [number, number[]]) => flip(centres[centre] ?? "", [...new Set(bits)]);
+    const arbitrary = fc.record({
+      rows: fc.array(fc.tuple(nearBy, nearBy, fc.integer({ min: 1, max: 2 })), { maxLength: 30 }),
+      pdq: fc.array(nearBy, { minLength: 1, maxLength: 8 }),
+      blockhash: fc.array(nearBy, { maxLength: 2 }),
+      held: fc.subarray(["entry_pdq", "entry_blockhash"] as const),
+      chosen: fc.option(fc.subarray([1n, 2n])),
+    });
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async ({ rows, pdq, blockhash, held, chosen }) => {
+        const entries = rows.map(([pdqBits, blockhashBits, list], i) => ({
+          id: BigInt(i + 1),
+          listId: BigInt(list),
+          pdq: near(pdqBits),
+          blockhash: near(blockhashBits),
+        }));
+        await refill(fixture.database, lists, entries);
+        const all = {
+          entry_pdq: entries.map(({ id, pdq }) => ({ id, hash: pdq })),
+          entry_blockhash: entries.map(({ id, blockhash }) => ({ id, hash: blockhash })),
+        };
+        const view = bruteView(Object.fromEntries(held.map((table) => [table, all[table]])), widest, random);
+        const hashed = (each: readonly [number, number[]][]) =>
+          each.map((bits) => ({ transform: "identity" as const, hash: near(bits) }));
+        const asked = { pdq: hashed(pdq), blockhash: hashed(blockhash) };
+        const found = await searchAll(fixture.database, asked, 0, undefined, { listIds: chosen, view });
+        assert.deepEqual(found, bruteMatches(lists, entries, asked, chosen));
+      }),
+      { numRuns: 60, seed: 8 },
+    );
+  });
+
+  test("memory is asked within the widest threshold of each kind, with all hashes at once", async () => {
+    await refill(fixture.database, lists, []);
+    const { view, asked } = fixedView({ entry_pdq: [], entry_blockhash: [] });
+    const pdq = [...query, { transform: "mirror" as const, hash: randomHash(random) }];
+    await searchAll(fixture.database, { pdq, blockhash: query }, 0, undefined, { view });
+    assert.deepEqual(asked, ["entry_pdq 2 31", "entry_blockhash 1 31"]);
+  });
+
+  test("where memory knows of nothing near, no statement is sent", async () => {
+    const { view } = fixedView({ entry_pdq: [], entry_blockhash: [], image_pdq: [], image_blockhash: [] });
+    const database = silentDatabase();
+    const hashes = { pdq: query, blockhash: query };
+    assert.deepEqual(await searchEntries(database, { hashes, listIds: null, limit: 10, view }), []);
+    const both = { pdq: hash, blockhash: hash, thresholds: widest, view };
+    assert.equal(await searchImages(database, both), null);
+    const one = { kind: "blockhash", hash, threshold: 31, limit: 10, view } as const;
+    assert.deepEqual(await searchImagesByOneHash(database, one), []);
+  });
+
+  test("a row that is gone, lifted, or of a disabled or stricter list since the view was taken is no match", async () => {
+    const entries = [1n, 2n, 3n, 4n].map((id) => ({
+      id,
+      listId: id % 2n === 0n ? 2n : 1n,
+      pdq: flip(hash, [1, 2, 3]),
+    }));
+    await refill(fixture.database, lists, entries);
+    const { view } = fixedView({ entry_pdq: [1, 2, 3, 4] });
+    const found = async () => {
+      const matches = await searchAll(fixture.database, { pdq: query, blockhash: [] }, 0, undefined, { view });
+      return matches.map(({ entryId }) => Number(entryId));
+    };
+    const answers = [await found()];
+    for (const change of [
+      "delete from entry_pdq where entry_id = 1",
+      "update entry set enabled = false where id = 2",
+      "update list set pdq_threshold = 2 where id = 1",
+      "update list set enabled = false where id = 2",
+    ]) {
+      await fixture.database.pool.query(change);
+      answers.push(await found());
+    }
+    assert.deepEqual(answers, [[1, 2, 3, 4], [2, 3, 4], [3, 4], [4], []]);
+  });
+
+  test("a threshold widened since the view was taken holds: memory is asked again", async () => {
+    await refill(fixture.database, lists, [
+      { id: 1n, listId: 1n, pdq: flip(hash, [1]) },
+      {
+        id: 2n,
+        listId: 1n,
+        pdq: flip(
+          hash,
+          Array.from({ length: 40 }, (_, bit) => bit),
+        ),
+      },
+    ]);
+    await fixture.database.pool.query("update list set pdq_threshold = 40 where id = 1");
+    const asked: number[] = [];
+    const view: HotView = {
+      widest,
+      async near(_table, _hashes, threshold) {
+        asked.push(threshold);
+        return threshold < 40 ? [1] : [1, 2];
+      },
+    };
+    const found = await searchAll(fixture.database, { pdq: query, blockhash: [] }, 0, undefined, { view });
+    assert.deepEqual(
+      [asked, found.map(({ entryId }) => entryId)],
+      [
+        [31, 40],
+        [1n, 2n],
+      ],
+    );
+  });
+
+  test("seen images: PDQ from memory, the blockhash compared by the statement", async () => {
+    await fixture.database.pool.query(
+      `insert into image (id, sha256, sha1, md5, byte_length, format, width, height, frames, pdq_quality, detail,
+         fingerprint_version) overriding system value
+       select id, int8send(id), '', '', 1, 'png', 1, 1, 1, 100, 'sufficient', 1 from generate_series(1, 4::int8) as id;
+       delete from image_pdq; delete from image_blockhash`,
+    );
+    const pdq = [1, 2, 3, 4].map((id) => ({
+      id: BigInt(id),
+      hash: flip(hash, [id, 100 + id].slice(id === 3 ? 0 : 1)),
+    }));
+    const blockhash = [1, 2, 3].map((id) => ({ id: BigInt(id), hash: id === 1 ? randomHash(random) : hash }));
+    await insertBits(fixture.database, "image_pdq", "pdq", pdq);
+    await insertBits(fixture.database, "image_blockhash", "blockhash", blockhash);
+    const view = bruteView({ image_pdq: pdq }, widest, random);
+    const both = { pdq: hash, blockhash: hash, thresholds: { pdq: 26, blockhash: 10 } };
+    const expected = { imageId: 2n, pdqDistance: 1, blockhashDistance: 0 };
+    assert.deepEqual(await searchImages(fixture.database, { ...both, view }), expected);
+    assert.deepEqual(await searchImages(fixture.database, both), expected);
+    for (const kind of ["pdq", "blockhash"] as const) {
+      const one = { kind, hash, threshold: 26, limit: 10 };
+      const found = await searchImagesByOneHash(fixture.database, { ...one, view });
+      assert.ok(found.length > 1);
+      assert.deepEqual(found, await searchImagesByOneHash(fixture.database, one));
+    }
+  });
+});
