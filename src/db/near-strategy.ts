@@ -6,7 +6,9 @@ export type NearStrategy = "probe" | "scan";
 
 export type NearTable = "entry_pdq" | "entry_blockhash" | "image_pdq" | "image_blockhash";
 
-/** Rows of each table, estimated from its size on disk. */
+const NEAR_TABLES: readonly NearTable[] = ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"];
+
+/** Rows of each table, estimated from its size on disk. Of a partitioned one, of a partition in the mean: each is probed. */
 export type NearTableRows = Readonly<Record<NearTable, number>>;
 
 // Measured side by side by bench/near-search.ts; see docs/decisions/0006-exact-search.md.
@@ -17,6 +19,9 @@ const ROW_AND_HASH_MICROSECONDS = 0.09;
 
 /** Bytes of one row and its share of a page, as bit(256) and bigint need them. */
 const ROW_BYTES = 77;
+
+/** Taken for a foreign partition, whose size isn't known here: nobody makes one for fewer rows than are worth a probe. */
+const FOREIGN_PARTITION_BYTES = 1_000_000_000;
 
 // The strategy only decides what a search costs, so it may be chosen by a size that was right a moment ago.
 const SIZES_KEPT_MS = 10_000;
@@ -61,11 +66,17 @@ export function nearTableRows(pool: Database["searchPool"]): Promise<NearTableRo
   return rows;
 }
 
+// A plain table has no partition tree; the size of a partitioned one itself is 0.
+function bytesOf(table: NearTable): string {
+  return `(select coalesce(avg(case relkind when 'f' then ${FOREIGN_PARTITION_BYTES} else pg_relation_size(oid) end),
+      pg_relation_size('${table}'))
+    from pg_partition_tree('${table}') join pg_class on oid = relid where isleaf)`;
+}
+
 async function readTableRows(pool: Database["searchPool"]): Promise<NearTableRows> {
   const { rows } = await pool.query<Record<NearTable, string>>({
     name: "near_table_sizes",
-    text: `select pg_relation_size('entry_pdq') as entry_pdq, pg_relation_size('entry_blockhash') as entry_blockhash,
-      pg_relation_size('image_pdq') as image_pdq, pg_relation_size('image_blockhash') as image_blockhash`,
+    text: `select ${NEAR_TABLES.map((table) => `${bytesOf(table)} as ${table}`).join(", ")}`,
   });
   const sizes = rows[0];
   const estimate = (table: NearTable) => Math.floor(Number(sizes?.[table] ?? 0) / ROW_BYTES);
