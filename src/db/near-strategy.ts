@@ -6,7 +6,7 @@ export type NearStrategy = "probe" | "scan";
 
 export type NearTable = "entry_pdq" | "entry_blockhash" | "image_pdq" | "image_blockhash";
 
-export export const NEAR_TABLES: readonly NearTable[] = ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"];
+export const NEAR_TABLES: readonly NearTable[] = ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"];
 
 /** Rows of each table, estimated from its size on disk. Of a partitioned one, of a partition in the mean: each is probed. */
 export type NearTableRows = Readonly<Record<NearTable, number>>;
