@@ -1,16 +1,5 @@
-import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
 import { IMAGE_COLUMNS, type ImageRow, type KnownImage, parseImage } from "./known-image.ts";
-
-/** An image's stored scores; null where it has none of this model. */
-export async function readScores(db: Database, imageId: bigint, model: string): Promise<Scores | null> {
-  const result = await db.pool.query<{ scores: Scores | null }>({
-    name: "read_scores",
-    text: "select scores from image where id = $1 and model = $2",
-    values: [imageId.toString(), model],
-  });
-  return result.rows[0]?.scores ?? null;
-}
 
 export async function findImageById(db: Database, imageId: bigint): Promise<KnownImage | null> {
   const result = await db.pool.query<ImageRow>({

@@ -1,12 +1,9 @@
 import { toIndexBits } from "../fingerprint/bit-order.ts";
 import { PERCEPTUAL_KINDS, type PerceptualKind } from "../fingerprint/fingerprint.ts";
 import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
-import type { Database } from "./client.ts";
+import { type NearDatabase, type NearOptions, nearSource } from "./near-source.ts";
 import { HASHES_MAX, isEmpty, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
-import { chooseStrategy, type NearStrategy } from "./near-strategy.ts";
-import type { HotView, Thresholds } from "./near-view.ts";
-
-export type NearDatabase = Pick<Database, "searchPool">;
+import type { Thresholds } from "./near-view.ts";
 
 /** A hash to search for (64 hex digits) and the transform of the picture that it belongs to. */
 export interface QueryHash {
@@ -14,7 +11,9 @@ export interface QueryHash {
   readonly hash: string;
 }
 
-export interface EntrySearch {
+export type { NearDatabase } from "./near-source.ts";
+
+export interface EntrySearch extends NearOptions {
   /** Up to 16 hashes of each kind; a kind without any is not searched. */
   readonly hashes: Readonly<Record<PerceptualKind, readonly QueryHash[]>>;
   /** Lists to search; null for every enabled one. */
@@ -27,10 +26,6 @@ export interface EntrySearch {
   readonly expectedThresholds?: Thresholds;
   /** Most matches wanted; the nearest match in each list is always among them, beyond the limit if need be. */
   readonly limit: number;
-  /** Asked first for the rows to compare; the answers are those of the view's moment. */
-  readonly view?: HotView | null;
-  /** How to search what the view can't answer. Default: the cheaper way. */
-  readonly strategy?: NearStrategy;
 }
 
 /** An entry that matches by one kind of hash; one that matches by both is there twice. */
@@ -75,10 +70,9 @@ interface EntryRow {
 export async function searchEntries(database: NearDatabase, search: EntrySearch): Promise<EntryMatch[]> {
   const queries = PERCEPTUAL_KINDS.map((kind) => ({ kind, hashes: inTransformOrder(search.hashes[kind]) }));
   const lists = search.listIds?.join() ?? "all";
-  const view = search.view ?? null;
-  let { pdq, blockhash } = view?.widest ?? search.expectedThresholds ?? recallThresholds(database, lists);
+  let { pdq, blockhash } = search.view?.widest ?? search.expectedThresholds ?? recallThresholds(database, lists);
   for (;;) {
-    const sources = await entrySources(database, queries, { pdq, blockhash }, view, search.strategy);
+    const sources = await entrySources(database, queries, { pdq, blockhash }, search);
     // Where memory knows of no row near enough, there was none.
     const filled = sources.filter((source) => !isEmpty(source));
     if (filled.length === 0) return [];
@@ -103,18 +97,14 @@ async function entrySources(
   database: NearDatabase,
   queries: readonly KindQuery[],
   thresholds: Thresholds,
-  view: HotView | null,
-  strategy: NearStrategy | undefined,
+  options: NearOptions,
 ): Promise<EntrySource[]> {
   const asked = queries.filter(({ hashes }) => hashes.length > 0);
   return await Promise.all(
     asked.map(async ({ kind, hashes }): Promise<EntrySource> => {
-      const table = `entry_${kind}` as const;
       const bits = hashes.map(({ hash }) => toIndexBits(kind, hash));
-      const threshold = thresholds[kind];
-      const owners = (await view?.near(table, bits, threshold)) ?? null;
-      const candidates = owners ?? strategy ?? (await chooseStrategy(database, table, bits.length, threshold));
-      return { kind, table, hashes: bits, threshold, candidates };
+      const query = { table: `entry_${kind}` as const, hashes: bits, threshold: thresholds[kind] };
+      return { kind, ...(await nearSource(database, query, options)) };
     }),
   );
 }

@@ -1,4 +1,3 @@
-import { readScores } from "../db/find-image.ts";
 import { searchImages } from "../db/near-images.ts";
 import { REUSE_THRESHOLDS } from "../fingerprint/reuse.ts";
 import type { ImageReport, Scores } from "../worker/protocol.ts";
@@ -23,12 +22,15 @@ export async function findNearDuplicate(
   exceptImageId: bigint | null,
 ): Promise<NearDuplicate | null> {
   if (detail === "insufficient" || pdq === null || blockhash === null) return null;
-  const search = { pdq, blockhash, thresholds: REUSE_THRESHOLDS, ...(exceptImageId !== null && { exceptImageId }) };
-  const nearest = await searchImages(ctx.db, search);
-  if (nearest === null) return null;
-  const model = ctx.workers.model.id;
-  const scored = await searchImages(ctx.db, { ...search, scoredBy: model });
-  const scores = scored === null ? null : await readScores(ctx.db, scored.imageId, model);
+  const found = await searchImages(ctx.db, {
+    pdq,
+    blockhash,
+    thresholds: REUSE_THRESHOLDS,
+    model: ctx.workers.model.id,
+    ...(exceptImageId !== null && { exceptImageId }),
+  });
+  if (found === null) return null;
+  const { nearest, scored } = found;
   return {
     nearest: {
       imageId: publicId("image", nearest.imageId),
@@ -36,6 +38,6 @@ export async function findNearDuplicate(
       distance: nearest.pdqDistance,
       transform: "identity",
     },
-    scored: scored === null || scores === null ? null : { imageId: scored.imageId, scores },
+    scored,
   };
 }

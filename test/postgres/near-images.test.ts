@@ -29,7 +29,7 @@ async function refill(images: readonly SeenImage[]): Promise<void> {
     `insert into image (id, sha256, sha1, md5, byte_length, format, width, height, frames, pdq_quality, detail,
        fingerprint_version, model, scores, scores_from) overriding system value
      select id, int8send(id), '', '', 1, 'png', 1, 1, 1, 100, 'sufficient', 1, model,
-       case when model is not null then '{}'::jsonb end, scores_from
+       case when model is not null then json_build_object('sfw', id) end, scores_from
      from unnest($1::int8[], $2::text[], $3::int8[]) as given (id, model, scores_from)`,
     [
       images.map(({ id }) => String(id)),
@@ -51,7 +51,8 @@ const thresholds = { pdq: 10, blockhash: 8 };
 for (const strategy of STRATEGIES) {
   describe(`search of seen images by ${strategy}`, () => {
     const nearest = async (options: Partial<Parameters<typeof searchImages>[1]> = {}) =>
-      (await searchImages(fixture.database, { pdq, blockhash, thresholds, strategy, ...options }))?.imageId ?? null;
+      (await searchImages(fixture.database, { pdq, blockhash, thresholds, strategy, ...options }))?.nearest.imageId ??
+      null;
 
     test("nothing seen, nothing near", async () => {
       await refill([]);
@@ -63,7 +64,7 @@ for (const strategy of STRATEGIES) {
     test("the only image is found, with both distances", async () => {
       await refill([{ id: 5n, pdq: flip(pdq, [1, 2]), blockhash: flip(blockhash, [9]) }]);
       const found = await searchImages(fixture.database, { pdq, blockhash, thresholds, strategy });
-      assert.deepEqual(found, { imageId: 5n, pdqDistance: 2, blockhashDistance: 1 });
+      assert.deepEqual(found, { nearest: { imageId: 5n, pdqDistance: 2, blockhashDistance: 1 }, scored: null });
     });
 
     test("an image must be within both thresholds, whichever of them is the smaller", async () => {
@@ -102,16 +103,32 @@ for (const strategy of STRATEGIES) {
       assert.equal(await nearest({ exceptImageId: 1n }), 2n);
     });
 
-    test("where scores are wanted, only images that the model itself has scored count", async () => {
+    test("the same statement tells the nearest image that the model itself has scored, and its scores", async () => {
       await refill([
         { id: 1n, pdq, blockhash },
         { id: 2n, pdq, blockhash, model: "other" },
         { id: 3n, pdq, blockhash, model: "this", scoresFrom: 4n },
         { id: 4n, pdq: flip(pdq, [1]), blockhash, model: "this" },
+        { id: 5n, pdq: flip(pdq, [1, 2]), blockhash, model: "this" },
+        { id: 6n, pdq: flipSome(pdq, 11, random), blockhash, model: "far" },
       ]);
-      assert.equal(await nearest({ scoredBy: "this" }), 4n);
-      assert.equal(await nearest({ scoredBy: "none" }), null);
-      assert.equal(await nearest(), 1n);
+      const found = async (model: string) =>
+        await searchImages(fixture.database, { pdq, blockhash, thresholds, strategy, model });
+      const nearest = { imageId: 1n, pdqDistance: 0, blockhashDistance: 0 };
+      const scored = { imageId: 4n, pdqDistance: 1, blockhashDistance: 0, scores: { sfw: 4 } };
+      assert.deepEqual(await found("this"), { nearest, scored });
+      for (const model of ["none", "far"]) assert.deepEqual(await found(model), { nearest, scored: null });
+    });
+
+    test("the nearest image may be the one with scores", async () => {
+      await refill([
+        { id: 1n, pdq: flip(pdq, [1]), blockhash, model: "this" },
+        { id: 2n, pdq: flip(pdq, [1, 2]), blockhash },
+      ]);
+      const nearest = { imageId: 1n, pdqDistance: 1, blockhashDistance: 0 };
+      const search = { pdq, blockhash, thresholds, strategy, model: "this" };
+      const expected = { nearest, scored: { ...nearest, scores: { sfw: 1 } } };
+      assert.deepEqual(await searchImages(fixture.database, search), expected);
     });
 
     test("an image with one hash only is never near by both", async () => {
@@ -167,7 +184,8 @@ test("any thresholds: both strategies find what comparing everything finds", asy
       const exceptImage = except === undefined ? {} : { exceptImageId: except.imageId };
       for (const strategy of STRATEGIES) {
         const search = { pdq, blockhash, thresholds: { pdq: t, blockhash: u }, strategy, ...exceptImage };
-        assert.deepEqual(await searchImages(fixture.database, search), within[0] ?? null);
+        const expected = within[0] === undefined ? null : { nearest: within[0], scored: null };
+        assert.deepEqual(await searchImages(fixture.database, search), expected);
         const oneHash = { kind: "pdq", hash: pdq, threshold: t, limit: 10_000, strategy } as const;
         assert.deepEqual(await searchImagesByOneHash(fixture.database, oneHash), byPdq);
       }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
-import { type NearDatabase, searchEntries } from "../../src/db/near-search.ts";
+import { searchEntries } from "../../src/db/near-search.ts";
+import type { NearDatabase } from "../../src/db/near-source.ts";
 import type { NearTable } from "../../src/db/near-strategy.ts";
 import type { HotView } from "../../src/db/near-view.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -182,7 +183,7 @@ describe("search with candidates from memory", () => {
     await insertBits(fixture.database, "image_blockhash", "blockhash", blockhash);
     const view = bruteView({ image_pdq: pdq }, widest, random);
     const both = { pdq: hash, blockhash: hash, thresholds: { pdq: 26, blockhash: 10 } };
-    const expected = { imageId: 2n, pdqDistance: 1, blockhashDistance: 0 };
+    const expected = { nearest: { imageId: 2n, pdqDistance: 1, blockhashDistance: 0 }, scored: null };
     assert.deepEqual(await searchImages(fixture.database, { ...both, view }), expected);
     assert.deepEqual(await searchImages(fixture.database, both), expected);
     for (const kind of ["pdq", "blockhash"] as const) {
