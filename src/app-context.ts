@@ -57,7 +57,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     const engine = config.databaseUrl === null ? await startEngine(config.dataDir, logger) : null;
     if (engine !== null) closers.push("embedded PostgreSQL", () => engine.stop());
     const connection: DatabaseConnection = engine?.connection ?? { connectionString: config.databaseUrl ?? "" };
-    await migrateDatabase(connection, { logger });
+    await migrateDatabase(connection, { logger, fingerprintPartitions: config.fingerprintPartitions });
     const db = await openDatabase(connection, {
       poolSize: config.databasePoolSize,
       logger,

@@ -27,6 +27,7 @@ const SETTINGS = {
   HOST: z.string().default("127.0.0.1"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 200).default(16),
+  FINGERPRINT_PARTITIONS: wholeNumber(1, 64).default(1),
   DATA_DIR: z.string().default("./data"),
   ADMIN_KEY: headerText.min(24).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -62,6 +63,8 @@ export interface Config {
   readonly host: string;
   readonly databaseUrl: string | null;
   readonly databasePoolSize: number;
+  /** Partitions of each table of fingerprints, counted when the database is first made. */
+  readonly fingerprintPartitions: number;
   /** Absolute path. */
   readonly dataDir: string;
   readonly adminKey: string | null;
@@ -121,6 +124,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: value.HOST,
     databaseUrl: value.DATABASE_URL ?? null,
     databasePoolSize: value.DATABASE_POOL_SIZE,
+    fingerprintPartitions: value.FINGERPRINT_PARTITIONS,
     dataDir: resolve(value.DATA_DIR),
     adminKey: value.ADMIN_KEY ?? null,
     logLevel: value.LOG_LEVEL,

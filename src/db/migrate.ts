@@ -5,11 +5,14 @@ import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { AppError } from "../errors.ts";
 import { type DatabaseConnection, type DatabaseLogger, requireSupportedServer, unavailable } from "./client.ts";
+import { partitionFingerprints } from "./partition-fingerprints.ts";
 
 export interface MigrateOptions {
   readonly logger: DatabaseLogger;
   /** drizzle-kit's folder: `NNNN_name.sql` and `meta/_journal.json`. Default: the project's `migrations/`. */
   readonly migrationsFolder?: string;
+  /** 1..64; counts while the fingerprint tables have no rows. Default: 1, plain tables. */
+  readonly fingerprintPartitions?: number;
 }
 
 interface Journal {
@@ -46,6 +49,7 @@ export async function migrateDatabase(connection: DatabaseConnection, options: M
     await lock(client, options.logger);
     await refuseNewerDatabase(client, migrationsFolder);
     await migrate(drizzle(client), { migrationsFolder });
+    await partitionFingerprints(client, options.fingerprintPartitions ?? 1, options.logger);
   } catch (error) {
     throw unavailable(error, "a database that can be migrated");
   } finally {

@@ -1,0 +1,99 @@
+import type pg from "pg";
+import type { DatabaseLogger } from "./client.ts";
+import { NEAR_TABLES, type NearTable } from "./near-strategy.ts";
+
+type Client = Pick<pg.ClientBase, "query">;
+
+/** Statements that make a table again, as the server itself writes them. */
+interface Definition {
+  /** The one column of the primary key. */
+  readonly owner: string;
+  /** Such as `fillfactor=90`; a partitioned table has none of its own, its partitions do. */
+  readonly storage: string | null;
+  readonly constraints: readonly string[];
+  readonly indexes: readonly string[];
+  readonly triggers: readonly string[];
+}
+
+/**
+ * Partitions the four tables of fingerprints by hash of their owner's id, with all the indexes, constraints and triggers
+ * that the migrations gave them. Only tables without rows are changed: afterwards their number of partitions stays, and
+ * another `partitions` (1..64; 1: plain tables) is logged and ignored. All or none; the caller holds the migration lock.
+ */
+export async function partitionFingerprints(client: Client, partitions: number, logger: DatabaseLogger): Promise<void> {
+  const present = await countPartitions(client);
+  if (present === null || present === partitions) return;
+  await client.query("begin");
+  try {
+    const partitioned = present === 1 && (await lockWithoutRows(client));
+    if (partitioned) for (const table of NEAR_TABLES) await partition(client, table, partitions);
+    await client.query("commit");
+    if (partitioned) logger.info({ partitions }, "The fingerprint tables were partitioned");
+    else logger.warn({ partitions: present, asked: partitions }, ignored(present, partitions));
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+function ignored(present: number, asked: number): string {
+  return `FINGERPRINT_PARTITIONS is ${asked}, but the fingerprints are kept in ${present} partition(s), which stays as it is`;
+}
+
+/** 1 for plain tables; null where there are none. */
+async function countPartitions(client: Client): Promise<number | null> {
+  const { rows } = await client.query<{ partitions: number }>(
+    `select greatest(1, (select count(*) from pg_inherits where inhparent = pg_class.oid))::int as partitions
+     from pg_class where oid = to_regclass($1)`,
+    [NEAR_TABLES[0]],
+  );
+  return rows[0]?.partitions ?? null;
+}
+
+async function lockWithoutRows(client: Client): Promise<boolean> {
+  await client.query(`lock table ${NEAR_TABLES.join(", ")} in access exclusive mode`);
+  const filled = NEAR_TABLES.map((table) => `exists (select from ${table})`).join(" or ");
+  const { rows } = await client.query<{ filled: boolean }>(`select ${filled} as filled`);
+  return rows[0]?.filled === false;
+}
+
+async function partition(client: Client, table: NearTable, partitions: number): Promise<void> {
+  const definition = await readDefinition(client, table);
+  await client.query(`alter table ${table} rename to ${table}_plain`);
+  await client.query(
+    `create table ${table} (like ${table}_plain including all excluding indexes) partition by hash (${definition.owner})`,
+  );
+  // Names of indexes and constraints are free again.
+  await client.query(`drop table ${table}_plain`);
+  const storage = definition.storage === null ? "" : ` with (${definition.storage})`;
+  for (let remainder = 0; remainder < partitions; remainder++) {
+    await client.query(
+      `create table ${table}_${remainder} partition of ${table}
+       for values with (modulus ${partitions}, remainder ${remainder})${storage}`,
+    );
+  }
+  for (const statement of [...definition.constraints, ...definition.indexes, ...definition.triggers]) {
+    await client.query(statement);
+  }
+}
+
+async function readDefinition(client: Client, table: NearTable): Promise<Definition> {
+  // Checks and defaults are copied by `like`; a not-null constraint (a row of its own since PostgreSQL 18) is too.
+  const { rows } = await client.query<Definition>(
+    `select
+       (select quote_ident(attname) from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0]
+        where indrelid = t.oid and indisprimary) as owner,
+       array_to_string(reloptions, ', ') as storage,
+       array(select format('alter table %s add constraint %I %s', t.oid::regclass, conname, pg_get_constraintdef(oid))
+         from pg_constraint where conrelid = t.oid and contype in ('p', 'u', 'f') order by contype desc, conname) as constraints,
+       array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = t.oid
+         and not exists (select from pg_constraint where conindid = indexrelid) order by indexrelid) as indexes,
+       array(select pg_get_triggerdef(oid) from pg_trigger where tgrelid = t.oid and not tgisinternal
+         order by tgname) as triggers
+     from pg_class as t where t.oid = $1::regclass`,
+    [table],
+  );
+  const definition = rows[0];
+  if (definition === undefined) throw new Error(`Expected the table ${table} but it is gone`);
+  return definition;
+}

@@ -1,0 +1,66 @@
+import type { PoolClient } from "pg";
+import type { Database } from "../../src/db/client.ts";
+import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
+import { searchEntries } from "../../src/db/near-search.ts";
+import type { NearDatabase } from "../../src/db/near-source.ts";
+import type { NearStrategy } from "../../src/db/near-strategy.ts";
+import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { randomHash, seededRandom } from "./near-corpus.ts";
+
+/** A search as it reaches the server. */
+export interface SentStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+export interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly "Async Capable"?: boolean;
+  readonly "Remote SQL"?: string;
+  readonly Filter?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The statements of a search by entries (eight transforms), by images, and by one hash of each kind. */
+export async function sentStatements(database: Database, strategy: NearStrategy): Promise<SentStatement[]> {
+  const sent: SentStatement[] = [];
+  const searchPool = new Proxy(database.searchPool, {
+    get(pool, property) {
+      if (property !== "query") return Reflect.get(pool, property, pool);
+      return (statement: SentStatement) => {
+        if (statement.name !== "near_table_sizes") sent.push(statement);
+        return pool.query({ ...statement, values: [...(statement.values ?? [])] });
+      };
+    },
+  });
+  const near: NearDatabase = { searchPool };
+  const hash = randomHash(seededRandom(4));
+  const pdq = TRANSFORMS.map((transform) => ({ transform, hash }));
+  const thresholds = { pdq: 31, blockhash: 31 };
+  const hashes = { pdq, blockhash: pdq.slice(0, 1) };
+  await searchEntries(near, { hashes, listIds: null, expectedThresholds: thresholds, limit: 10, strategy });
+  await searchImages(near, { pdq: hash, blockhash: hash, thresholds, strategy });
+  for (const kind of ["pdq", "blockhash"] as const) {
+    await searchImagesByOneHash(near, { kind, hash, threshold: 31, limit: 10, strategy });
+  }
+  return sent;
+}
+
+/** All nodes of the plan that this session makes for the statement, whatever the values. */
+export async function genericPlan(client: PoolClient, { text, values }: SentStatement): Promise<PlanNode[]> {
+  await client.query(`prepare planned as ${text}`);
+  try {
+    const nulls = values.map(() => "null").join(", ");
+    const { rows } = await client.query(`explain (verbose, format json) execute planned (${nulls})`);
+    return nodesOf(rows[0]["QUERY PLAN"][0].Plan);
+  } finally {
+    await client.query("deallocate planned");
+  }
+}
+
+function nodesOf(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+}
