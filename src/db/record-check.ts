@@ -1,4 +1,4 @@
-import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
+import type { Detail, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
 import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
 import type { Reservation } from "./quota-reservations.ts";
@@ -89,6 +89,22 @@ function recorded(row: Row | undefined): RecordedImage {
   return { id: BigInt(row.id), timesSeen: Number(row.times_seen), firstSeenAt: row.first_seen_at };
 }
 
+// Foreign partitions allow neither `on conflict (image_id)` nor, without reading all rows, a join by the key: hence two
+// statements for a table, and the key as a subquery's value.
+const BITS = (pdq: string, blockhash: string) => `${bitsOf("pdq", pdq)}, ${bitsOf("blockhash", blockhash)}`;
+
+function bitsOf(kind: PerceptualKind, value: string): string {
+  return `${kind}_changed as (
+    update image_${kind} set bits = ${value}::text::bit(256)
+    where image_id = (select id from seen) and bits <> ${value}::text::bit(256) returning image_id
+  ), ${kind}_added as (
+    insert into image_${kind} (image_id, bits) select id, ${value}::text::bit(256) from seen
+    where ${value}::text is not null and not exists (select from ${kind}_changed) on conflict do nothing
+  ), ${kind}_removed as (
+    delete from image_${kind} where image_id = (select id from seen) and ${value}::text is null
+  )`;
+}
+
 const RECORD_NEW = `with seen as (
     insert into image (sha256, sha1, md5, byte_length, format, width, height, frames, pdq_transforms, pdq_quality,
       blockhash, detail, fingerprint_version, model, scores, scores_from, times_seen)
@@ -99,44 +115,47 @@ const RECORD_NEW = `with seen as (
       model = coalesce(excluded.model, image.model), scores = coalesce(excluded.scores, image.scores),
       scores_from = case when excluded.model is null then image.scores_from else excluded.scores_from end
     returning id, times_seen, first_seen_at
-  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, pdq_bits as (
-    insert into image_pdq (image_id, bits) select seen.id, $23::text::bit(256) from seen where $23::text is not null
-    on conflict (image_id) do update set bits = excluded.bits
-  ), blockhash_bits as (
-    insert into image_blockhash (image_id, bits) select seen.id, $24::text::bit(256) from seen where $24::text is not null
-    on conflict (image_id) do update set bits = excluded.bits
-  ), no_pdq_bits as (
-    delete from image_pdq using seen where image_pdq.image_id = seen.id and $23::text is null
-  ), no_blockhash_bits as (
-    delete from image_blockhash using seen where image_blockhash.image_id = seen.id and $24::text is null
-  ), unclaimed as (
+  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, ${BITS("$23", "$24")}, unclaimed as (
     delete from image_claim where sha256 = $7
   )
-  select id::text, times_seen, first_seen_at from seen`;
+  select id::text, times_seen, first_seen_at,
+    times_seen <> 1 + coalesce((select times_seen from image where sha256 = $7), 0) as overtaken from seen`;
 
-/** Stores a decoded image, its sighting and its charge in one statement, and ends the claim on it. */
+// While the record above waited for the image's row, others recorded the same image, and of the rows of bits it saw those
+// of before. Whoever comes last to the image's row has the bits to write: here, unless yet another has come since.
+const CATCH_UP_BITS = `with seen as (
+    select id from image where sha256 = $1 and fingerprint_version = $2 and detail = $3
+      and pdq_transforms is not distinct from $4::bytea and blockhash is not distinct from $5::bytea
+    for no key update
+  ), ${BITS("$6", "$7")}
+  select`;
+
+/**
+ * Stores a decoded image, its sighting and its charge in one statement, and ends the claim on it. Where others recorded the
+ * same image at the same moment, a second statement brings the bits that it is searched by up to the image's row.
+ */
 export async function recordNewImage(
   db: Database,
   image: CheckedImage,
   scores: StoredScores | null,
   check: CheckRecord,
 ): Promise<RecordedImage> {
-  const result = await db.pool.query<Row>({
+  const result = await db.pool.query<Row & { overtaken: boolean }>({
     name: "record_new_image",
     text: RECORD_NEW,
     values: [
       ...paymentValues(check),
-      Buffer.from(image.digests.sha256, "hex"),
-      Buffer.from(image.digests.sha1, "hex"),
-      Buffer.from(image.digests.md5, "hex"),
+      bytes(image.digests.sha256),
+      bytes(image.digests.sha1),
+      bytes(image.digests.md5),
       image.byteLength,
       image.format,
       image.width,
       image.height,
       image.frames,
-      image.pdqTransforms === null ? null : Buffer.from(image.pdqTransforms, "hex"),
+      bytes(image.pdqTransforms),
       image.pdqQuality,
-      image.blockhash === null ? null : Buffer.from(image.blockhash, "hex"),
+      bytes(image.blockhash),
       image.detail,
       image.fingerprintVersion,
       scores?.model ?? null,
@@ -146,7 +165,29 @@ export async function recordNewImage(
       image.searchBits?.blockhash ?? null,
     ],
   });
-  return recorded(result.rows[0]);
+  const row = result.rows[0];
+  if (row?.overtaken === true) await catchUpBits(db, image);
+  return recorded(row);
+}
+
+async function catchUpBits(db: Database, image: CheckedImage): Promise<void> {
+  await db.pool.query({
+    name: "catch_up_bits",
+    text: CATCH_UP_BITS,
+    values: [
+      bytes(image.digests.sha256),
+      image.fingerprintVersion,
+      image.detail,
+      bytes(image.pdqTransforms),
+      bytes(image.blockhash),
+      image.searchBits?.pdq ?? null,
+      image.searchBits?.blockhash ?? null,
+    ],
+  });
+}
+
+function bytes(hex: string | null): Buffer | null {
+  return hex === null ? null : Buffer.from(hex, "hex");
 }
 
 const RECORD_REPEAT = `with seen as (
