@@ -139,18 +139,20 @@ async function queryEntries(
     const kind = PERCEPTUAL_KINDS.indexOf(source.kind);
     return `select ${kind} as kind, near.* from (${nearRows(source, into)}) as near where exists (select from asked)`;
   });
-  // The lateral join with `offset 0` looks each entry up by its key: a join that the planner could turn round would read
-  // all entries where it overestimates the matches, and without statistics it does.
+  // What is near is found once, and not again for each list. The lateral join with `offset 0` looks each entry up by its
+  // key: a join that the planner could turn round would read all entries where it overestimates the matches, and without
+  // statistics it does.
   const text = `
     with asked as materialized (
       select id, name, kind, action, array[pdq_threshold, blockhash_threshold]::int4[] as thresholds from list
       where enabled and deleted_at is null and (${listIds}::int8[] is null or id = any (${listIds}::int8[]))
     ),
+    near as materialized (${near.join(" union all ")}),
     matched as (
       select near.kind, near.owner as entry_id, near.distance, near.place, entry.custom_id, asked.id as list_id,
         asked.name as list_name, asked.kind as list_kind, asked.action as list_action,
         asked.thresholds[near.kind + 1] as threshold
-      from (${near.join(" union all ")}) as near
+      from near
       cross join lateral (
         select list_id, custom_id from entry
         where id = near.owner and enabled and (expires_at is null or expires_at > now()) offset 0

@@ -52,9 +52,12 @@ function howToRead({ candidates }: NearSource): NearStrategy | "given" {
 export function nearRows(source: NearSource, into: Parameters): string {
   const owner = source.table.startsWith("entry") ? "entry_id" : "image_id";
   // Distances of 0..256 times 16, plus the place: the least one is the nearest, of equals the first.
-  const coded = source.hashes.map((hash, place) => `bit_count(bits # ${into.add(hash)}) * ${HASHES_MAX} + ${place}`);
+  const distances = source.hashes.map((hash) => `bit_count(bits # ${into.add(hash)})`);
+  const coded = distances.map((distance, place) => `${distance} * ${HASHES_MAX} + ${place}`);
   const nearest = `least(${coded.join(", ")})`;
-  const within = `${nearest} < ${into.add((source.threshold + 1) * HASHES_MAX)}::int8`;
+  // Comparisons that postgres_fdw can send on, which `least` is not.
+  const threshold = into.add(source.threshold);
+  const within = `(${distances.map((distance) => `${distance} <= ${threshold}::int8`).join(" or ")})`;
   const condition = [...candidateCondition(source, owner, into), within].join(" and ");
   return `select owner, (nearest / ${HASHES_MAX})::int4 as distance, (nearest % ${HASHES_MAX})::int4 as place
     from (select ${owner} as owner, ${nearest} as nearest from ${source.table} where ${condition} offset 0) as found`;

@@ -18,6 +18,8 @@ export interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Index Name"?: string;
+  /** Where it was executed. */
+  readonly "Actual Loops"?: number;
   readonly "Async Capable"?: boolean;
   readonly "Remote SQL"?: string;
   readonly Filter?: string;
@@ -47,6 +49,12 @@ export async function sentStatements(database: Database, strategy: NearStrategy)
     await searchImagesByOneHash(near, { kind, hash, threshold: 31, limit: 10, strategy });
   }
   return sent;
+}
+
+/** All nodes of the plan by which the statement was just executed. */
+export async function executedPlan(client: PoolClient, { text, values }: SentStatement): Promise<PlanNode[]> {
+  const { rows } = await client.query(`explain (analyze, verbose, format json) ${text}`, [...values]);
+  return nodesOf(rows[0]["QUERY PLAN"][0].Plan);
 }
 
 /** All nodes of the plan that this session makes for the statement, whatever the values. */
