@@ -159,13 +159,16 @@ function tableBytes(widths: readonly number[], rows: number): number {
   return widths.reduce((sum, width) => sum + chunkTableBytes(width, rows), masks);
 }
 
-// Fewer rows may be cut into more chunks, which are narrower then: neither end of the range needs the most.
+/** The most bytes that the masks and chunk tables of so many rows can take, all blocks wide. */
+export function worstTableBytes(rows: number): number {
+  const widths = chunkWidths(rows);
+  return tableBytes(widths, rows) + widths.length * wideBytesMax(rows);
+}
+
+// Fewer rows than there is room for may be cut into more chunks.
 function tableBytesMax(capacity: number): number {
   let most = 0;
-  for (let rows = capacity; rows >= 1; rows = Math.floor(rows / 2)) {
-    const widths = chunkWidths(rows);
-    most = Math.max(most, tableBytes(widths, rows) + widths.length * wideBytesMax(rows));
-  }
+  for (let rows = capacity; rows >= 1; rows = Math.floor(rows / 2)) most = Math.max(most, worstTableBytes(rows));
   return most + 65_536;
 }
 

@@ -1,6 +1,5 @@
 import { emptyFound, type HotFound } from "./found.ts";
 import { bufferOf, type Kernel } from "./kernel/kernel.ts";
-import { planSearch } from "./search-plan.ts";
 import type { Rows } from "./segment-draft.ts";
 import { CAPACITY, FOUND, FOUND_ROW, HASHES, QUERY, RADII, type ThreadPlaces } from "./segment-layout.ts";
 
@@ -19,8 +18,12 @@ export interface SegmentQuery {
 
 /** One thread's way into the rows of one memory. */
 export interface SegmentReader {
-  /** Ascending by row, or null where more than the limit are found. The count of rows is given as a delta's changes. */
-  search(query: SegmentQuery, rowCount: number): HotFound | null;
+  /**
+   * Ascending by row; null where more than the limit are found.
+   * @param rowCount all rows: a delta's number changes
+   * @param radii how far to probe each chunk (bits), or null to read all rows
+   */
+  search(query: SegmentQuery, rowCount: number, radii: readonly number[] | null): HotFound | null;
   /** The row is never found again by this thread. */
   bury(row: number): void;
 }
@@ -30,7 +33,6 @@ export function readSegment(
   memory: Parameters<typeof bufferOf>[0],
   thread: ThreadPlaces,
   rows: Rows,
-  widths: readonly number[],
 ): SegmentReader {
   const buffer = bufferOf(memory);
   const { record } = thread;
@@ -40,11 +42,11 @@ export function readSegment(
   const seen = new Uint8Array(buffer, thread.seen, Math.ceil(rows.owners.length / 8));
   const found = new Float64Array(buffer, thread.found, thread.foundMax);
 
-  function search(query: SegmentQuery, rowCount: number): HotFound | null {
+  function search(query: SegmentQuery, rowCount: number, radii: readonly number[] | null): HotFound | null {
     queryPlace.set(query.words);
     header[HASHES / 4] = query.hashes;
     header[CAPACITY / 4] = Math.min(query.limit + 1, thread.foundMax);
-    const stopped = run(query, rowCount);
+    const stopped = run(query, rowCount, radii);
     const count = header[FOUND / 4] as number;
     // Room for every row is no limit.
     const answer = stopped && count !== rowCount ? null : take(count);
@@ -52,8 +54,11 @@ export function readSegment(
     return answer !== null && answer.owners.length > query.limit ? null : answer;
   }
 
-  function run({ hashes, threshold, part, parts }: SegmentQuery, rowCount: number): boolean {
-    const radii = planSearch(rowCount, widths, threshold, hashes);
+  function run(
+    { hashes, threshold, part, parts }: SegmentQuery,
+    rowCount: number,
+    radii: readonly number[] | null,
+  ): boolean {
     if (radii === null) {
       const from = Math.floor((rowCount * part) / parts);
       return kernel.scan(record, from, Math.floor((rowCount * (part + 1)) / parts), threshold) !== 0;

@@ -3,6 +3,7 @@ import { buildChunkTables } from "./chunk-tables.ts";
 import { createDelta } from "./delta.ts";
 import { emptyFound, type HotFound, mergeFound, sortFound } from "./found.ts";
 import { type KernelKind, openKernel } from "./kernel/kernel.ts";
+import { planSearch } from "./search-plan.ts";
 import { rowOf, type SegmentShape, segmentRows } from "./segment.ts";
 import { layOutSegment } from "./segment-layout.ts";
 import { readSegment, type SegmentQuery, type SegmentReader } from "./segment-search.ts";
@@ -20,6 +21,7 @@ export interface TableSearch {
 interface HeldSegment {
   readonly id: number;
   readonly owners: Float64Array;
+  readonly widths: readonly number[];
   readonly reader: SegmentReader;
 }
 
@@ -33,7 +35,7 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
     buildChunkTables(draft, []);
     const { memory, layout } = draft;
     const [thread] = layout.threads;
-    if (thread !== undefined) deltaReader = readSegment(openKernel(kind, memory), memory, thread, draft.rows(), []);
+    if (thread !== undefined) deltaReader = readSegment(openKernel(kind, memory), memory, thread, draft.rows());
   });
 
   function hold(shape: SegmentShape): HeldSegment {
@@ -44,7 +46,8 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
     return {
       id: shape.id,
       owners: rows.owners,
-      reader: readSegment(kernel, shape.memory, thread, rows, shape.widths),
+      widths: shape.widths,
+      reader: readSegment(kernel, shape.memory, thread, rows),
     };
   }
 
@@ -81,9 +84,11 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
 
   function search(query: SegmentQuery, extra: PackedChanges | null): HotFound | null {
     let found = query.part === 0 ? searchDelta(query, extra) : emptyFound();
-    for (const { owners, reader } of segments) {
-      const more = found === null ? null : reader.search(query, owners.length);
-      found = found === null || more === null ? null : mergeFound(found, more);
+    for (const { owners, widths, reader } of segments) {
+      if (found === null) break;
+      const radii = planSearch(owners.length, widths, query.threshold, query.hashes);
+      const more = reader.search(query, owners.length, radii);
+      found = more === null ? null : mergeFound(found, more);
     }
     return found === null || found.owners.length > query.limit ? null : found;
   }
@@ -92,7 +97,7 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
     const lent = extra === null ? delta.rows().count : lend(extra);
     if (lent === 0) return emptyFound();
     const extras = lent - delta.rows().count;
-    const found = deltaReader.search({ ...query, parts: 1, limit: query.limit + extras }, lent);
+    const found = deltaReader.search({ ...query, parts: 1, limit: query.limit + extras }, lent, null);
     return found === null ? null : sortFound(found);
   }
 
