@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { insertLists } from "../support/near-corpus.ts";
-import { executedPlan, sentStatements } from "../support/near-plans.ts";
+import { executedPlan, genericPlan, sentStatements } from "../support/near-plans.ts";
 
 let fixture: TestDatabase;
 before(async () => {
   fixture = await createTestDatabase();
+  await fill();
 });
 after(() => fixture.drop());
 
-test("a search reads its tables once, however many lists there are", async () => {
+async function fill(): Promise<void> {
   const lists = Array.from({ length: 12 }, (_, i) => ({
     id: BigInt(i + 1),
     name: `list ${i}`,
@@ -25,6 +26,9 @@ test("a search reads its tables once, however many lists there are", async () =>
      )
      insert into entry_pdq select id, ('x' || md5('a' || id) || md5('b' || id))::bit(256) from entries`,
   );
+}
+
+test("a search reads its tables once, however many lists there are", async () => {
   const client = await fixture.database.searchPool.connect();
   try {
     for (const strategy of ["probe", "scan"] as const) {
@@ -39,5 +43,22 @@ test("a search reads its tables once, however many lists there are", async () =>
     }
   } finally {
     client.release();
+  }
+});
+
+test("a search stays in one process, though a large table would be worth several", async () => {
+  const client = await fixture.database.searchPool.connect();
+  try {
+    await client.query(
+      "set min_parallel_table_scan_size = 0; set parallel_setup_cost = 0; set parallel_tuple_cost = 0",
+    );
+    for (const strategy of ["probe", "scan"] as const) {
+      for (const statement of await sentStatements(fixture.database, strategy)) {
+        const types = (await genericPlan(client, statement)).map((node) => node["Node Type"]);
+        assert.ok(!types.includes("Gather") && !types.includes("Gather Merge"), statement.name);
+      }
+    }
+  } finally {
+    client.release(true);
   }
 });
