@@ -6,6 +6,7 @@ import { ConfigError } from "./config-error.ts";
 import { type DatabaseConnection, openDatabase } from "./db/client.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/start-embedded-postgres.ts";
 import { createGateBatches } from "./db/gate-batches.ts";
+import { createHotMemory } from "./db/hot-memory.ts";
 import { migrateDatabase } from "./db/migrate.ts";
 import { AppError } from "./errors.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -17,6 +18,8 @@ import { createKeyCache } from "./services/key-cache.ts";
 import { createLookUpCounts } from "./services/look-up-counts.ts";
 import { createWorkerPool, type WorkerPool } from "./worker/pool.ts";
 
+const MEBIBYTE = 2 ** 20;
+
 /** Parts that a test brings along instead of having them made. */
 export interface AppContextOverrides {
   readonly logger?: Logger;
@@ -27,7 +30,7 @@ export interface AppContextOverrides {
 export interface OpenAppContext {
   readonly context: AppContext;
   /**
-   * What is done once the service listens, so that a start that fails leaves nothing behind: housekeeping begins, and
+   * What is done once the service listens, so that a start that fails leaves nothing behind: housekeeping begins, the searched rows are loaded into memory, and
    * where nobody can administer the service yet, a first admin key is made.
    * @returns its token, to be shown at once and never again; null where none was made
    */
@@ -67,12 +70,15 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     await workers.ready().catch((error: unknown) => {
       throw modelUnusable(config.modelPath, error);
     });
+    const hotMemory = createHotMemory(connection, { budgetBytes: config.hotIndexMb * MEBIBYTE, logger });
+    closers.push("rows in memory", () => hotMemory.close());
     const context: AppContext = {
       config,
       logger,
       metrics,
       db,
-      gates: createGateBatches(db),
+      gates: createGateBatches(db, hotMemory.follower),
+      hotMemory,
       workers,
       processId: randomUUID(),
       keyCache: createKeyCache(),
@@ -82,6 +88,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     // Requests may come before `begin`: the key that the configuration fixes holds from the first one on.
     if (config.adminKey !== null) await installAdminKey(context);
     async function begin(): Promise<string | null> {
+      hotMemory.begin(db);
       const house = keepHouse(context);
       closers.push("housekeeping", () => house.stop());
       return config.adminKey === null ? await installAdminKey(context) : null;

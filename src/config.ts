@@ -28,6 +28,7 @@ const SETTINGS = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 200).default(16),
   FINGERPRINT_PARTITIONS: wholeNumber(1, 64).default(1),
+  HOT_INDEX_MB: wholeNumber(0, 1_000_000).default(512),
   DATA_DIR: z.string().default("./data"),
   ADMIN_KEY: headerText.min(24).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -65,6 +66,8 @@ export interface Config {
   readonly databasePoolSize: number;
   /** Partitions of each table of fingerprints, counted when the database is first made. */
   readonly fingerprintPartitions: number;
+  /** Most mebibytes of searched rows in memory; 0: none. */
+  readonly hotIndexMb: number;
   /** Absolute path. */
   readonly dataDir: string;
   readonly adminKey: string | null;
@@ -125,6 +128,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: value.DATABASE_URL ?? null,
     databasePoolSize: value.DATABASE_POOL_SIZE,
     fingerprintPartitions: value.FINGERPRINT_PARTITIONS,
+    hotIndexMb: value.HOT_INDEX_MB,
     dataDir: resolve(value.DATA_DIR),
     adminKey: value.ADMIN_KEY ?? null,
     logLevel: value.LOG_LEVEL,

@@ -49,6 +49,12 @@ export function createMetrics() {
       help: "Images waiting for a worker.",
       registers,
     }),
+    hotIndexRows: new Gauge({
+      name: "lookalike_hot_index_rows",
+      help: "Rows searched in memory, by table; 0 where the database answers.",
+      labelNames: ["table"],
+      registers,
+    }),
     requestSeconds: new Histogram({
       name: "lookalike_request_duration_seconds",
       help: "Time from a request's arrival to its answer, by route and status.",

@@ -1,4 +1,5 @@
 import type { ExactKind } from "../fingerprint/fingerprint.ts";
+import type { ChangeFollower } from "./change-follower.ts";
 import type { Database } from "./client.ts";
 import { type GateLookUp, gateLookUp } from "./gate-look-up.ts";
 import type { QuotaCaller } from "./quota-state.ts";
@@ -29,7 +30,7 @@ export interface GateBatches {
  * answers many. Every statement starts after the look-ups it answers have come in, so none is told anything older than if
  * it had gone alone.
  */
-export function createGateBatches(db: Database): GateBatches {
+export function createGateBatches(db: Database, follower: ChangeFollower): GateBatches {
   const lanes = new Map<string, Lane>();
 
   async function run(key: string, lane: Lane, kind: ExactKind, caller: QuotaCaller, batch: Waiting[]): Promise<void> {
@@ -37,6 +38,7 @@ export function createGateBatches(db: Database): GateBatches {
     try {
       const found = await gateLookUp(
         db,
+        follower,
         kind,
         batch.flatMap(({ values }) => values),
         caller,

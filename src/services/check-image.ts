@@ -1,4 +1,5 @@
 import { findImageBySha256 } from "../db/find-image.ts";
+import type { GateImage } from "../db/gate-look-up.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import { recordRepeat } from "../db/record-check.ts";
@@ -7,7 +8,7 @@ import { chargeQuota, refundQuota } from "./charge-quota.ts";
 import { type CheckResult, classificationOf } from "./check-result.ts";
 import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
 import { type ClassifyMode, examineImage } from "./examine-image.ts";
-import { findListMatches } from "./find-list-matches.ts";
+import { matchKnownImage } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
 import { type ImageSource, loadImage, type SentImage } from "./image-source.ts";
 import { lookUpGate, type OpenGate } from "./look-up-gate.ts";
@@ -91,12 +92,12 @@ function saysEnough(ctx: RequestContext, known: KnownImage, classify: ClassifyMo
 
 async function checkRepeat(
   ctx: RequestContext,
-  known: KnownImage,
+  known: GateImage,
   { scope, quota }: OpenGate,
   reservation: Reservation | null,
   classify: ClassifyMode,
 ): Promise<CheckResult> {
-  const matches = await findListMatches(ctx, known, scope);
+  const matches = await matchKnownImage(ctx, known, scope);
   const scores = known.model === ctx.workers.model.id ? known.scores : null;
   const decided = decideVerdict({
     matches,

@@ -1,6 +1,7 @@
 import type { Config, ScorePolicy } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import type { GateBatches } from "../db/gate-batches.ts";
+import type { HotMemory } from "../db/hot-memory.ts";
 import type { QuotaCaller } from "../db/quota-state.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
@@ -18,6 +19,8 @@ export interface AppContext {
   readonly metrics: Metrics;
   readonly db: Database;
   readonly gates: GateBatches;
+  /** The searched rows in memory, as far as they fit. */
+  readonly hotMemory: HotMemory;
   readonly workers: WorkerPool;
   /** Distinguishes this process from others on the same database. */
   readonly processId: string;

@@ -89,7 +89,7 @@ async function classifyOrReuse(
   held: HeldImage,
   asked: Examination,
 ): Promise<{ near: NearDuplicate | null; classification: Classification | null }> {
-  const near = await findNearDuplicate(ctx, held.report, asked.knownId);
+  const near = await findNearDuplicate(ctx, held.report, asked.knownId, asked.scope.view);
   if (asked.classify === "never") {
     ctx.metrics.classifierRunsAvoided.inc({ reason: "not_asked" });
     return { near, classification: null };

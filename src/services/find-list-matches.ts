@@ -1,5 +1,7 @@
 import { type ExactEntry, findExactEntries } from "../db/exact-entries.ts";
+import type { GateImage } from "../db/gate-look-up.ts";
 import { type EntryMatch, searchEntries } from "../db/near-search.ts";
+import type { HotView } from "../db/near-view.ts";
 import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
 import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
 import type { AppContext } from "./context.ts";
@@ -15,6 +17,7 @@ const MOST_MATCHES = 100;
 
 /** What of an image is compared with the lists; each part may be unknown. */
 export interface MatchQuery {
+  /** Null also where it is known that no entry holds one. */
   readonly digests: Digests | null;
   /** PDQ under each symmetry. */
   readonly pdqTransforms: Readonly<Partial<Record<Transform, string>>> | null;
@@ -26,24 +29,44 @@ export interface MatchQuery {
 /** Every entry in scope that an image matches now, each by its strongest evidence, the strongest first. */
 export async function findListMatches(ctx: AppContext, query: MatchQuery, scope: MatchScope): Promise<Match[]> {
   if (!scope.anyEntries) return [];
-  const [exact, near] = await Promise.all([
-    query.digests === null ? [] : findExactMatches(ctx, query.digests, scope),
-    searchByLooks(ctx, query, scope),
-  ]);
+  const [exact, near] = await (query.digests === null
+    ? Promise.all([[], searchByLooks(ctx, query, scope, scope.view)])
+    : searchByAll(ctx, query, query.digests, scope));
   return shorten(strongestFirst([...exact, ...near.map(nearMatch)]));
 }
 
-/** The entries in scope that hold one of an image's digests. */
-async function findExactMatches(ctx: AppContext, digests: Partial<Digests>, scope: MatchScope): Promise<Match[]> {
+/** The same for an image that was checked before. */
+export async function matchKnownImage(ctx: AppContext, image: GateImage, scope: MatchScope): Promise<Match[]> {
+  return await findListMatches(ctx, { ...image, digests: image.inAnyEntry ? image.digests : null }, scope);
+}
+
+/**
+ * The statement that looks the digests up also brings what memory has to know to answer as of now; where memory can't
+ * answer anyway, the database is asked for both at once.
+ */
+async function searchByAll(
+  ctx: AppContext,
+  query: MatchQuery,
+  digests: Digests,
+  scope: MatchScope,
+): Promise<[Match[], EntryMatch[]]> {
   const sets = Object.fromEntries(Object.entries(digests).map(([kind, digest]) => [kind, [digest]]));
-  const entries = await findExactEntries(ctx.db, sets, scope.listIds);
-  return entries.flatMap((entry) => exactMatch(entry, digests));
+  const inMemory = ctx.hotMemory.follower.position() !== null;
+  const finding = findExactEntries(ctx.db, ctx.hotMemory.follower, sets, scope.listIds);
+  const [{ entries }, near] = await Promise.all([
+    finding,
+    inMemory
+      ? finding.then(({ view }) => searchByLooks(ctx, query, scope, view))
+      : searchByLooks(ctx, query, scope, null),
+  ]);
+  return [entries.flatMap((entry) => exactMatch(entry, digests)), near];
 }
 
 async function searchByLooks(
   ctx: AppContext,
   { pdqTransforms, blockhash, detail }: MatchQuery,
   { listIds }: MatchScope,
+  view: HotView | null,
 ): Promise<EntryMatch[]> {
   if (detail === "insufficient") return [];
   const pdq = TRANSFORMS.flatMap((transform) => {
@@ -51,7 +74,7 @@ async function searchByLooks(
     return hash === undefined ? [] : [{ transform, hash }];
   });
   const hashes = { pdq, blockhash: blockhash === null ? [] : [{ transform: "identity" as const, hash: blockhash }] };
-  return await searchEntries(ctx.db, { hashes, listIds, limit: MOST_MATCHES });
+  return await searchEntries(ctx.db, { hashes, listIds, limit: MOST_MATCHES, view });
 }
 
 /** The match of an entry by the strongest digest that it shares with an image; none where it shares none. */

@@ -1,4 +1,5 @@
 import { searchImages } from "../db/near-images.ts";
+import type { HotView } from "../db/near-view.ts";
 import { REUSE_THRESHOLDS } from "../fingerprint/reuse.ts";
 import type { ImageReport, Scores } from "../worker/protocol.ts";
 import type { NearImage } from "./check-result.ts";
@@ -20,6 +21,7 @@ export async function findNearDuplicate(
   ctx: AppContext,
   { pdq, blockhash, detail }: ImageReport,
   exceptImageId: bigint | null,
+  view: HotView | null,
 ): Promise<NearDuplicate | null> {
   if (detail === "insufficient" || pdq === null || blockhash === null) return null;
   const found = await searchImages(ctx.db, {
@@ -27,6 +29,7 @@ export async function findNearDuplicate(
     blockhash,
     thresholds: REUSE_THRESHOLDS,
     model: ctx.workers.model.id,
+    view,
     ...(exceptImageId !== null && { exceptImageId }),
   });
   if (found === null) return null;

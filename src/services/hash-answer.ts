@@ -1,8 +1,9 @@
+import type { GateImage } from "../db/gate-look-up.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
 import { type Classification, classificationOf, type Seen } from "./check-result.ts";
 import { type RequestContext, scorePolicy } from "./context.ts";
-import { findListMatches } from "./find-list-matches.ts";
+import { matchKnownImage } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
 import type { MatchScope } from "./look-up-gate.ts";
 import type { Match } from "./match.ts";
@@ -27,8 +28,8 @@ export interface HashAnswer {
 }
 
 /** The answer for an image that was checked before, as its lists and thresholds stand now. */
-export async function answerForImage(ctx: RequestContext, image: KnownImage, scope: MatchScope): Promise<HashAnswer> {
-  const matches = await findListMatches(ctx, image, scope);
+export async function answerForImage(ctx: RequestContext, image: GateImage, scope: MatchScope): Promise<HashAnswer> {
+  const matches = await matchKnownImage(ctx, image, scope);
   return {
     id: newCheckId(),
     known: true,

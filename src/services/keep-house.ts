@@ -1,5 +1,6 @@
 import { forgetOldAnswers } from "../db/idempotent-requests.ts";
 import { forgetLapsedClaims } from "../db/image-claims.ts";
+import { createChangePruning } from "../db/prune-changes.ts";
 import { forgetRestoredAllowances, refundAbandonedUnits } from "../db/quota-reservations.ts";
 import type { AppContext } from "./context.ts";
 
@@ -8,9 +9,10 @@ const SWEEP_MS = 60_000;
 
 /**
  * What runs beside the requests: usage counts are written every few seconds; units reserved by processes that died are
- * given back, and what has had its time (kept answers, lapsed claims, restored allowances) removed, every minute. A database that is away is tried again next time.
+ * given back, and what has had its time (kept answers, lapsed claims, restored allowances, logged changes) removed, every minute. A database that is away is tried again next time.
  */
 export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
+  const changes = createChangePruning();
   const flush = () => ctx.lookUpCounts.flush(ctx.db);
   const sweep = async () => {
     const refunded = await refundAbandonedUnits(ctx.db);
@@ -19,6 +21,7 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
     await forgetOldAnswers(ctx.db);
     await forgetLapsedClaims(ctx.db);
     await forgetRestoredAllowances(ctx.db);
+    await changes.prune(ctx.db);
   };
   const underWay = new Set<Promise<void>>();
   function run(work: () => Promise<void>): void {

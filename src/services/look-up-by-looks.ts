@@ -38,7 +38,13 @@ export async function lookUpByLooks(
   };
   const [matches, near] = await Promise.all([
     findListMatches(ctx, query, scope),
-    searchImagesByOneHash(ctx.db, { kind, hash: value, threshold: REUSE_THRESHOLDS[kind], limit: NEIGHBOURS_MAX }),
+    searchImagesByOneHash(ctx.db, {
+      kind,
+      hash: value,
+      threshold: REUSE_THRESHOLDS[kind],
+      limit: NEIGHBOURS_MAX,
+      view: scope.view,
+    }),
   ]);
   const answer = answerForMatches(ctx, fingerprint, matches);
   const neighbour = await firstScored(ctx, near);

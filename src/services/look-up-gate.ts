@@ -1,5 +1,6 @@
 import type { GateLookUp } from "../db/gate-look-up.ts";
 import { findListIds } from "../db/named-lists.ts";
+import type { HotView } from "../db/near-view.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { AppError } from "../errors.ts";
 import type { ExactKind } from "../fingerprint/fingerprint.ts";
@@ -11,6 +12,8 @@ export interface MatchScope {
   readonly listIds: readonly bigint[] | null;
   /** False where there is no entry at all. */
   readonly anyEntries: boolean;
+  /** The searched rows when the gate was asked, from memory; null where the database has to be asked. */
+  readonly view: HotView | null;
 }
 
 /** What is known of some digests, and what to hold their images against. */
@@ -35,7 +38,7 @@ export async function lookUpGate(
     listNames === null ? null : resolveLists(ctx, listNames),
   ]);
   if (gate.quota === null) throw new AppError("credentials_invalid", "Expected an API key that still exists");
-  return { ...gate, scope: { listIds, anyEntries: gate.anyEntries }, quota: gate.quota };
+  return { ...gate, scope: { listIds, anyEntries: gate.anyEntries, view: gate.view }, quota: gate.quota };
 }
 
 async function resolveLists(ctx: RequestContext, names: readonly string[]): Promise<bigint[]> {

@@ -63,7 +63,9 @@ async function openGates(
   const byKind = new Map([[first, gate]]);
   for (const kind of others) byKind.set(kind, await lookUpGate(ctx, kind, values[kind], listNames));
   const listed = [...byKind.values()].some((each) => each.listed);
-  const entries = listed ? await findExactEntries(ctx.db, values, gate.scope.listIds) : [];
+  const { entries } = listed
+    ? await findExactEntries(ctx.db, ctx.hotMemory.follower, values, gate.scope.listIds)
+    : { entries: [] };
   return { byKind, entries, scope: gate.scope, quota: gate.quota };
 }
 

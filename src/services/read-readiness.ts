@@ -1,3 +1,4 @@
+import type { HotFacts } from "../db/hot-memory.ts";
 import { pingDatabase } from "../db/ping.ts";
 import type { AppContext } from "./context.ts";
 
@@ -8,6 +9,8 @@ export interface Readiness {
   readonly status: Part;
   readonly database: Part;
   readonly workers: Part;
+  /** Not needed to be ready: the database answers for rows that are not in memory. */
+  readonly hotIndex: HotFacts;
 }
 
 const PING_TIMEOUT_MS = 1500;
@@ -15,5 +18,10 @@ const PING_TIMEOUT_MS = 1500;
 export async function readReadiness(ctx: AppContext): Promise<Readiness> {
   const database = (await pingDatabase(ctx.db, PING_TIMEOUT_MS)) ? "ready" : "not_ready";
   const workers = ctx.workers.stats().ready > 0 ? "ready" : "not_ready";
-  return { status: database === "ready" && workers === "ready" ? "ready" : "not_ready", database, workers };
+  return {
+    status: database === "ready" && workers === "ready" ? "ready" : "not_ready",
+    database,
+    workers,
+    hotIndex: ctx.hotMemory.facts(),
+  };
 }

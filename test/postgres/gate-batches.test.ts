@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { createGateBatches } from "../../src/db/gate-batches.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { idleFollower } from "../support/idle-follower.ts";
 
 let test: TestDatabase;
 before(async () => {
@@ -35,7 +36,7 @@ describe("batched look-ups", () => {
         };
       },
     });
-    const gates = createGateBatches({ ...test.database, pool: counted });
+    const gates = createGateBatches({ ...test.database, pool: counted }, idleFollower);
     const found = await Promise.all(
       Array.from({ length: 300 }, (_, number) =>
         gates.lookUp("sha1", [digest("sha1", `image ${number % 30}`)], caller),
@@ -54,7 +55,7 @@ describe("batched look-ups", () => {
   });
 
   it("see what was committed before they came in, even while another statement is under way", async () => {
-    const gates = createGateBatches(test.database);
+    const gates = createGateBatches(test.database, idleFollower);
     for (let round = 0; round < 50; round++) {
       const early = [1, 2, 3].map((each) => gates.lookUp("md5", [digest("md5", `early ${round} ${each}`)], caller));
       await storeImage(`late ${round}`);
@@ -65,11 +66,9 @@ describe("batched look-ups", () => {
   });
 
   it("fail together with their statement and leave the next ones working", async () => {
-    const gates = createGateBatches(test.database);
-    const broken = createGateBatches({
-      ...test.database,
-      pool: { query: () => Promise.reject(new Error("gone")) } as never,
-    });
+    const gates = createGateBatches(test.database, idleFollower);
+    const pool = { query: () => Promise.reject(new Error("gone")) } as never;
+    const broken = createGateBatches({ ...test.database, pool }, idleFollower);
     const failed = await Promise.allSettled(Array.from({ length: 5 }, () => broken.lookUp("sha1", ["00"], caller)));
     assert.ok(failed.every(({ status }) => status === "rejected"));
     assert.equal((await gates.lookUp("sha1", [digest("sha1", "image 1")], caller)).images.length, 1);

@@ -1,0 +1,91 @@
+import type { Database } from "./client.ts";
+import type { Thresholds } from "./near-view.ts";
+
+/** Most changes that travel with a look-up; where there are more, the reader is behind and has to catch up by itself. */
+export const NEWS_MAX = 500;
+
+/** One committed change of the searched rows, or of what a search says of them. */
+export interface FingerprintChange {
+  /** The table that changed, or `pruned`. */
+  readonly source: string;
+  /** Null: every row of the source. Of `pruned` the transaction below which changes were forgotten. */
+  readonly owner: number | null;
+  /** 64 hex digits in index order; null where the row is gone or has no bits. */
+  readonly bits: string | null;
+}
+
+/** What a statement says of the lists and of the changes that it saw and an earlier snapshot did not. */
+export interface News {
+  /** `pg_current_snapshot()` of the statement: xmin:xmax:running. */
+  readonly snapshot: string;
+  /** A place in the write-ahead log behind the commit of everything the statement saw; null where it wasn't asked for. */
+  readonly lsn: string | null;
+  /** Of two changes of the same row the later comes later. Null: more than {@link NEWS_MAX}. */
+  readonly changes: readonly FingerprintChange[] | null;
+  /** The widest thresholds of the enabled lists, in bits. */
+  readonly widest: Thresholds;
+}
+
+export interface NewsRow {
+  news_changes: readonly (readonly [string, number | null, string | null])[] | null;
+  news_snapshot: string;
+  news_lsn: string | null;
+  widest_pdq: number | null;
+  widest_blockhash: number | null;
+}
+
+/**
+ * The changes that this statement sees and the snapshot `since` did not, as an SQL condition. Transactions commit in
+ * another order than they begin, so no number of rows or transactions alone can say what was seen: a transaction is news
+ * exactly where the one snapshot shows it and the other doesn't. Everything below the xmin of `since` had ended by then,
+ * which bounds the part of the index that is read.
+ */
+export function unseenBy(since: string): string {
+  return `xid >= pg_snapshot_xmin(${since}::pg_snapshot) and not pg_visible_in_snapshot(xid, ${since}::pg_snapshot)`;
+}
+
+/**
+ * Columns of a statement that also brings the news, all as of its one snapshot.
+ * @param since placeholder of the earlier snapshot (text); null brings no changes
+ * @param wantsLsn placeholder of a boolean
+ */
+export function newsColumns(since: string, wantsLsn: string): string {
+  return `(select json_agg(json_build_array(source, owner, encode(substring(bit_send(bits) from 5), 'hex')) order by seq)
+      from (select seq, source, owner, bits from fingerprint_change where ${unseenBy(since)} limit ${NEWS_MAX + 1}) as news
+    ) as news_changes,
+    pg_current_snapshot()::text as news_snapshot,
+    case when ${wantsLsn}::boolean then pg_current_wal_insert_lsn()::text end as news_lsn,
+    (select max(pdq_threshold) from list where enabled and deleted_at is null) as widest_pdq,
+    (select max(blockhash_threshold) from list where enabled and deleted_at is null) as widest_blockhash`;
+}
+
+export function parseNews(row: NewsRow): News {
+  const changes = row.news_changes ?? [];
+  return {
+    snapshot: row.news_snapshot,
+    lsn: row.news_lsn,
+    widest: { pdq: row.widest_pdq ?? 0, blockhash: row.widest_blockhash ?? 0 },
+    changes: changes.length > NEWS_MAX ? null : changes.map(([source, owner, bits]) => ({ source, owner, bits })),
+  };
+}
+
+/** The news alone, where no other statement is due. */
+export async function readNews(
+  db: Database,
+  since: { readonly snapshot: string } | null,
+  wantsLsn: boolean,
+): Promise<News> {
+  const { rows } = await db.pool.query<NewsRow>({
+    name: "read_news",
+    text: `select ${newsColumns("$1", "$2")}`,
+    values: [since?.snapshot ?? null, wantsLsn],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error("The database told no news");
+  return parseNews(row);
+}
+
+/** The oldest transaction that was still running when the snapshot was taken. */
+export function snapshotXmin(snapshot: string): bigint {
+  return BigInt(snapshot.slice(0, snapshot.indexOf(":")));
+}

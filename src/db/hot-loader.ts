@@ -1,0 +1,115 @@
+import pg from "pg";
+import { to as copyTo } from "pg-copy-streams";
+import type { HotLoader, HotSink } from "../hot-index/loader.ts";
+import type { DatabaseConnection } from "./client.ts";
+import { readTuples } from "./copy-tuples.ts";
+import { snapshotXmin, unseenBy } from "./fingerprint-changes.ts";
+import type { NearTable } from "./near-strategy.ts";
+
+/** Where somebody who follows the changes stands. */
+export interface ChangePosition {
+  /** `pg_current_snapshot()`: everything that it shows is known. */
+  readonly snapshot: string;
+  /** A place in the write-ahead log behind every commit that `snapshot` shows; null where nobody asks for it. */
+  readonly lsn: string | null;
+}
+
+/** What the loader's thread is given. */
+export interface HotLoaderData {
+  readonly connection: DatabaseConnection;
+  readonly wantsLsn: boolean;
+}
+
+/** Bytes of a row on its page, at least: its header, number, bits and place. */
+const ROW_BYTES = 76;
+const BATCH_ROWS = 16_384;
+const BITS_BYTES = 32;
+/** The bits travel behind their number, 4 bytes. */
+const BITS_AT = 4;
+
+/** Reads the searched tables, and what changed in them, over a connection of its own. Runs in the thread that holds them. */
+export async function openHotLoader(data: unknown): Promise<HotLoader<ChangePosition>> {
+  const { connection, wantsLsn } = data as HotLoaderData;
+  const client = new pg.Client({ ...connection, application_name: "lookalike memory", keepAlive: true });
+  // The statement under way reports the loss; without a listener it would end the process.
+  client.on("error", () => {});
+  await client.connect();
+  await client.query("set statement_timeout = 0; set enable_seqscan = on; set jit = off");
+
+  /** Runs `work` in one snapshot, and tells which. */
+  async function inSnapshot(work: () => Promise<void>): Promise<ChangePosition> {
+    await client.query("begin isolation level repeatable read, read only");
+    const { rows } = await client.query<ChangePosition>({
+      text: `select pg_current_snapshot()::text as snapshot,
+        case when $1::boolean then pg_current_wal_insert_lsn()::text end as lsn`,
+      values: [wantsLsn],
+    });
+    await work();
+    await client.query("commit");
+    const [position] = rows;
+    if (position === undefined) throw new Error("The database did not tell its snapshot");
+    return position;
+  }
+
+  return {
+    load: (sink, tables) =>
+      inSnapshot(async () => {
+        for (const table of tables) await loadTable(client, table as NearTable, sink);
+      }),
+    catchUp: (from, sink) => inSnapshot(() => readChanges(client, from.snapshot, sink)),
+    close: () => client.end(),
+  };
+}
+
+async function loadTable(client: pg.Client, table: NearTable, sink: HotSink): Promise<void> {
+  const { rows } = await client.query<{ bytes: string }>(
+    `select coalesce(sum(pg_relation_size(oid)), 0) as bytes from pg_class
+     where oid = '${table}'::regclass or oid in (select relid from pg_partition_tree('${table}'))`,
+  );
+  if (!sink.begin(table, Math.ceil(Number(rows[0]?.bytes) / ROW_BYTES))) return;
+  const owner = table.startsWith("entry") ? "entry_id" : "image_id";
+  const owners = new Float64Array(BATCH_ROWS);
+  const bits = new Uint8Array(BATCH_ROWS * BITS_BYTES);
+  let filled = 0;
+  const stream = client.query(copyTo(`copy (select ${owner}, bits from ${table}) to stdout (format binary)`));
+  await readTuples(stream, (buffer, starts) => {
+    const [ownerAt = 0, valueAt = 0] = starts;
+    owners[filled] = readOwner(buffer, ownerAt);
+    buffer.copy(bits, filled * BITS_BYTES, valueAt + BITS_AT, valueAt + BITS_AT + BITS_BYTES);
+    filled += 1;
+    if (filled === BATCH_ROWS) {
+      sink.add(table, owners, bits, filled);
+      filled = 0;
+    }
+  });
+  if (filled > 0) sink.add(table, owners, bits, filled);
+  sink.seal(table);
+}
+
+async function readChanges(client: pg.Client, since: string, sink: HotSink): Promise<void> {
+  if (!/^\d+:\d+:[\d,]*$/.test(since)) throw new RangeError(`Expected a snapshot but received ${since}`);
+  const changes = `select source, owner, bits from fingerprint_change where ${unseenBy(`'${since}'`)} order by seq`;
+  const stream = client.query(copyTo(`copy (${changes}) to stdout (format binary)`));
+  let lost: string | undefined;
+  await readTuples(stream, (buffer, starts, lengths) => {
+    const [sourceAt = 0, ownerAt = 0, valueAt = 0] = starts;
+    const source = buffer.toString("utf8", sourceAt, sourceAt + (lengths[0] ?? 0));
+    const owner = lengths[1] === -1 ? null : readOwner(buffer, ownerAt);
+    if (source === "pruned") {
+      if (owner === null || BigInt(owner) > snapshotXmin(since))
+        lost ??= "changes were forgotten before they were read";
+    } else if (source !== "entry" && source !== "list") {
+      if (owner === null) lost ??= `${source} was emptied`;
+      else sink.change(source, owner, lengths[2] === -1 ? null : bitsAt(buffer, valueAt));
+    }
+  });
+  if (lost !== undefined) throw new Error(`The tables must be loaded anew: ${lost}`);
+}
+
+function readOwner(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at) * 2 ** 32 + buffer.readUInt32BE(at + 4);
+}
+
+function bitsAt(buffer: Buffer, at: number): Uint8Array {
+  return Uint8Array.from(buffer.subarray(at + BITS_AT, at + BITS_AT + BITS_BYTES));
+}

@@ -1,0 +1,9 @@
+import { createChangeFollower } from "../../src/db/change-follower.ts";
+import { quietLogger } from "./database.ts";
+
+/** Follows nothing: the database answers. */
+export const idleFollower = createChangeFollower({
+  logger: quietLogger,
+  tables: { apply() {}, near: async () => null },
+  catchUp() {},
+});
