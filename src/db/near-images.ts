@@ -1,5 +1,4 @@
 import { toIndexBits } from "../fingerprint/bit-order.ts";
-import { probeCount } from "../fingerprint/chunks.ts";
 import type { PerceptualKind } from "../fingerprint/fingerprint.ts";
 import type { Scores } from "../scores.ts";
 import {
@@ -8,9 +7,10 @@ import {
   type NearOptions,
   type NearQuery,
   nearSource,
-  tableSource,
+  planTable,
 } from "./near-source.ts";
-import { isEmpty, nearRows, parameters, sourceName } from "./near-statement.ts";
+import { isEmpty, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
+import type { NearStrategy } from "./near-strategy.ts";
 import type { Thresholds } from "./near-view.ts";
 
 export interface ImageSearch extends NearOptions {
@@ -51,14 +51,15 @@ interface ImageRow {
 
 /**
  * The nearest of the seen images within both thresholds, with its scores or the nearest that has some, in one statement;
- * null where no image is near. Candidates are found by one kind of hash: by PDQ in memory, otherwise by the kind with the
- * fewer probes; the other hash is compared by the image's id.
+ * null where no image is near. Candidates are found by one kind of hash: by PDQ in memory, otherwise by the kind
+ * that is expected to be cheaper; the other hash is compared by the image's id.
  */
 export async function searchImages(database: NearDatabase, search: ImageSearch): Promise<NearImages | null> {
   const { thresholds, view = null, strategy } = search;
   const query = (kind: PerceptualKind) => imageQuery(kind, search[kind], thresholds[kind]);
-  const cheaper = probeCount(thresholds.blockhash) < probeCount(thresholds.pdq) ? "blockhash" : "pdq";
-  const source = (await heldSource(view, query("pdq"))) ?? (await tableSource(database, query(cheaper), strategy));
+  const source =
+    (await heldSource(view, query("pdq"))) ??
+    (await cheaperSource(database, query("pdq"), query("blockhash"), strategy));
   if (isEmpty(source)) return null;
   const [first, second] =
     source.table === "image_pdq" ? (["pdq", "blockhash"] as const) : (["blockhash", "pdq"] as const);
@@ -100,6 +101,17 @@ export async function searchImages(database: NearDatabase, search: ImageSearch):
     nearest: imageMatch(nearest),
     scored: scored?.scores ? { ...imageMatch(scored), scores: scored.scores } : null,
   };
+}
+
+async function cheaperSource(
+  database: NearDatabase,
+  pdq: NearQuery,
+  blockhash: NearQuery,
+  strategy: NearStrategy | undefined,
+): Promise<NearSource> {
+  const byPdq = await planTable(database, pdq, strategy);
+  const byBlockhash = await planTable(database, blockhash, strategy);
+  return byBlockhash.microseconds < byPdq.microseconds ? byBlockhash.source : byPdq.source;
 }
 
 function imageMatch({ image_id, pdq_distance, blockhash_distance }: ImageRow): ImageMatch {

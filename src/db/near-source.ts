@@ -1,6 +1,8 @@
+import { allocateRadii, type ChunkStatistics } from "../fingerprint/chunk-radii.ts";
 import type { Database } from "./client.ts";
 import type { NearSource } from "./near-statement.ts";
-import { chooseStrategy, type NearStrategy } from "./near-strategy.ts";
+import { nearStatistics } from "./near-statistics.ts";
+import { type NearStrategy, nearTableRows, probeCosts, probeMicroseconds, scanMicroseconds } from "./near-strategy.ts";
 import type { HotView } from "./near-view.ts";
 
 export type NearDatabase = Pick<Database, "searchPool">;
@@ -36,6 +38,48 @@ export async function tableSource(
   query: NearQuery,
   strategy: NearStrategy | undefined,
 ): Promise<NearSource> {
-  const { table, hashes, threshold } = query;
-  return { ...query, candidates: strategy ?? (await chooseStrategy(database, table, hashes.length, threshold)) };
+  return (await planTable(database, query, strategy)).source;
+}
+
+export interface TablePlan {
+  readonly source: NearSource;
+  /** What the search is expected to take; comparable, not exact. */
+  readonly microseconds: number;
+}
+
+/** Fewer rows are searched so soon that statistics of theirs bring nothing. */
+const ROWS_WITH_STATISTICS = 10_000;
+
+/**
+ * How to search the table: by the strategy given or the cheaper one, with radii fitted to the values that are common in
+ * the table where there are such.
+ */
+export async function planTable(
+  { searchPool }: NearDatabase,
+  query: NearQuery,
+  strategy: NearStrategy | undefined,
+): Promise<TablePlan> {
+  const { table, hashes } = query;
+  const rows = (await nearTableRows(searchPool))[table];
+  const scan = {
+    source: { ...query, candidates: "scan" as const },
+    microseconds: scanMicroseconds(rows, hashes.length),
+  };
+  if (strategy === "scan") return scan;
+  const chunks = rows < ROWS_WITH_STATISTICS ? null : (await nearStatistics(searchPool))[table];
+  const probe = (chunks && fittedPlan(query, { rows, chunks })) ?? evenPlan(query, rows);
+  return strategy === "probe" || probe.microseconds < scan.microseconds ? probe : scan;
+}
+
+function evenPlan(query: NearQuery, rows: number): TablePlan {
+  const microseconds = probeMicroseconds(rows, query.hashes.length, query.threshold);
+  return { source: { ...query, candidates: "probe" }, microseconds };
+}
+
+function fittedPlan(query: NearQuery, statistics: ChunkStatistics): TablePlan | null {
+  const costs = probeCosts(query.hashes.length);
+  const allocated = query.hashes.flatMap((hash) => allocateRadii(hash, query.threshold, statistics, costs) ?? []);
+  if (allocated.length < query.hashes.length) return null;
+  const microseconds = allocated.reduce((sum, { cost }) => sum + cost, costs.start);
+  return { source: { ...query, candidates: "probe", radii: allocated.map(({ radii }) => radii) }, microseconds };
 }

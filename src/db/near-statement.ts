@@ -15,6 +15,8 @@ export interface NearSource {
   readonly threshold: number;
   /** Where the rows to compare come from: the chunk indexes, the whole table, or owners that are known to suffice. */
   readonly candidates: NearStrategy | readonly number[];
+  /** Of each hash, how far its chunks are probed; by default all alike. */
+  readonly radii?: readonly (readonly number[])[];
 }
 
 /** A statement under construction: the numbers of the parameters follow their values. */
@@ -72,7 +74,7 @@ function candidateCondition(source: NearSource, owner: string, into: Parameters)
 
 // The expressions must be those of the indexes in migrations/0001_chunk-indexes.sql.
 function probeCondition(source: NearSource, into: Parameters): string {
-  const probes = probesFor(source.hashes, source.threshold);
+  const probes = probesFor(source.hashes, source.threshold, source.radii);
   const chunks = CHUNK_WIDTHS.map((width, chunk) => {
     const value = `substring(bits, ${(CHUNK_STARTS[chunk] ?? 0) + 1}, ${width})::int4`;
     return `${value} = any (${into.add(int4Array(probes[chunk] ?? new Int32Array()))}::int4[])`;

@@ -1,4 +1,5 @@
-import { PROBES_PER_HASH_MAX, probeCount } from "../fingerprint/chunks.ts";
+import type { ProbeCosts } from "../fingerprint/chunk-radii.ts";
+import { candidateShare, PROBES_PER_HASH_MAX, probeCount } from "../fingerprint/chunks.ts";
 import type { Database } from "./client.ts";
 
 /** `probe` looks chunk values up in the eleven indexes, `scan` reads every row. Both find exactly the same rows. */
@@ -14,6 +15,7 @@ export type NearTableRows = Readonly<Record<NearTable, number>>;
 // Measured side by side by bench/near-search.ts; see docs/decisions/0006-exact-search.md.
 const PROBING_MICROSECONDS = 150;
 const PROBE_MICROSECONDS = 1;
+const CANDIDATE_MICROSECONDS = 0.7;
 const ROW_MICROSECONDS = 0.1;
 const ROW_AND_HASH_MICROSECONDS = 0.09;
 
@@ -27,24 +29,33 @@ const FOREIGN_PARTITION_BYTES = 1_000_000_000;
 const SIZES_KEPT_MS = 10_000;
 
 /**
- * The cheaper way to search a table of `rows` rows for `hashes` hashes within `threshold` bits. Planner statistics play no
- * part: they are absent in a new table and wrong after a bulk load.
+ * The cheaper way to search a table of `rows` rows with hashes spread evenly, for `hashes` hashes within `threshold` bits.
+ * Planner statistics play no part: they are absent in a new table and wrong after a bulk load.
  */
 export function cheaperStrategy(rows: number, hashes: number, threshold: number): NearStrategy {
-  const probes = hashes * probeCount(threshold);
-  if (probes > PROBES_PER_HASH_MAX) return "scan";
-  const scanMicroseconds = rows * (ROW_MICROSECONDS + hashes * ROW_AND_HASH_MICROSECONDS);
-  return PROBING_MICROSECONDS + probes * PROBE_MICROSECONDS < scanMicroseconds ? "probe" : "scan";
+  return probeMicroseconds(rows, hashes, threshold) < scanMicroseconds(rows, hashes) ? "probe" : "scan";
 }
 
-/** {@link cheaperStrategy} for a table as large as it was at most ten seconds ago. */
-export async function chooseStrategy(
-  { searchPool }: Pick<Database, "searchPool">,
-  table: NearTable,
-  hashes: number,
-  threshold: number,
-): Promise<NearStrategy> {
-  return cheaperStrategy((await nearTableRows(searchPool))[table], hashes, threshold);
+/** What probing takes where hashes are spread evenly; infinite where it can't be done. */
+export function probeMicroseconds(rows: number, hashes: number, threshold: number): number {
+  const probes = hashes * probeCount(threshold);
+  if (probes > PROBES_PER_HASH_MAX) return Number.POSITIVE_INFINITY;
+  const { start, probe, candidate } = probeCosts(hashes);
+  return start + probes * probe + rows * hashes * candidateShare(threshold) * candidate;
+}
+
+/** What reading the whole table takes. */
+export function scanMicroseconds(rows: number, hashes: number): number {
+  return rows * (ROW_MICROSECONDS + hashes * ROW_AND_HASH_MICROSECONDS);
+}
+
+/** What probing is made of where the radii are fitted to a table; every candidate is compared with all the hashes. */
+export function probeCosts(hashes: number): ProbeCosts & { readonly start: number } {
+  return {
+    start: PROBING_MICROSECONDS,
+    probe: PROBE_MICROSECONDS,
+    candidate: CANDIDATE_MICROSECONDS + hashes * ROW_AND_HASH_MICROSECONDS,
+  };
 }
 
 interface KeptSizes {

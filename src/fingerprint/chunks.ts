@@ -42,29 +42,47 @@ export function probeCount(threshold: number): number {
   return CHUNK_WIDTHS.reduce((sum, width, chunk) => sum + ballSize(width, radii[chunk] ?? -1), 0);
 }
 
+/** The share of evenly spread rows (0..1) that the probes of one hash lead to, those found in several chunks more than once. */
+export function candidateShare(threshold: number): number {
+  const radii = radiiFor(threshold);
+  return CHUNK_WIDTHS.reduce((sum, width, chunk) => sum + ballSize(width, radii[chunk] ?? -1) / 2 ** width, 0);
+}
+
 /**
  * All values to look up in each chunk's index, for all hashes together: eleven arrays, each ascending and without
  * repeats (empty where the chunk needn't be searched).
  *
- * @throws RangeError when one hash would need more than {@link PROBES_PER_HASH_MAX} probes.
+ * @param radiiOf of each hash, where they are not to be those of {@link radiiFor}; any that sum up to as much will do.
+ * @throws RangeError when one hash would need more than {@link PROBES_PER_HASH_MAX} probes, or radii could miss a row.
  */
-export function probesFor(hashes: readonly IndexBits[], threshold: number): Int32Array[] {
-  const radii = radiiFor(threshold);
-  const count = probeCount(threshold);
-  if (count > PROBES_PER_HASH_MAX) {
-    throw new RangeError(`Expected at most ${PROBES_PER_HASH_MAX} probes but ${threshold} bits need ${count}`);
-  }
-  const values = hashes.map(chunkValues);
+export function probesFor(
+  hashes: readonly IndexBits[],
+  threshold: number,
+  radiiOf: readonly (readonly number[])[] = hashes.map(() => radiiFor(threshold)),
+): Int32Array[] {
+  const searched = hashes.map((hash, i) => ({ values: chunkValues(hash), radii: checkedRadii(radiiOf[i], threshold) }));
   return CHUNK_WIDTHS.map((width, chunk) => {
-    const masks = masksWithin(width, radii[chunk] ?? -1);
-    const probes = new Int32Array(masks.length * values.length);
-    values.forEach((chunks, hash) => {
-      const value = chunks[chunk] ?? 0;
-      const offset = hash * masks.length;
-      for (let i = 0; i < masks.length; i++) probes[offset + i] = value ^ (masks[i] ?? 0);
+    const masks = searched.map(({ radii }) => masksWithin(width, radii[chunk] ?? -1));
+    const probes = new Int32Array(masks.reduce((sum, { length }) => sum + length, 0));
+    let end = 0;
+    masks.forEach((ofHash, hash) => {
+      const value = searched[hash]?.values[chunk] ?? 0;
+      for (let i = 0; i < ofHash.length; i++) probes[end++] = value ^ (ofHash[i] ?? 0);
     });
     return withoutRepeats(probes.sort());
   });
+}
+
+function checkedRadii(radii: readonly number[] | undefined, threshold: number): readonly number[] {
+  const sum = radii?.reduce((before, radius) => before + radius + 1, 0) ?? 0;
+  if (radii === undefined || !(sum > threshold) || radii.some((radius) => !Number.isInteger(radius) || radius < -1)) {
+    throw new RangeError(`Expected radii that reach ${threshold} bits but received ${radii}`);
+  }
+  const count = CHUNK_WIDTHS.reduce((before, width, chunk) => before + ballSize(width, radii[chunk] ?? -1), 0);
+  if (radii.length !== CHUNK_WIDTHS.length || count > PROBES_PER_HASH_MAX) {
+    throw new RangeError(`Expected at most ${PROBES_PER_HASH_MAX} probes but ${threshold} bits need ${count}`);
+  }
+  return radii;
 }
 
 /** The eleven chunks of a hash as numbers, as `substring(bits, start, width)::int4` gives them. */
@@ -81,7 +99,7 @@ export function chunkValues(hash: IndexBits): Int32Array {
 }
 
 /** Number of values of `width` bits within `radius` bits of one value. */
-function ballSize(width: number, radius: number): number {
+export function ballSize(width: number, radius: number): number {
   let size = 0;
   let ofWeight = 1;
   for (let weight = 0; weight <= Math.min(radius, width); weight++) {

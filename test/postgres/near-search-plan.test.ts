@@ -37,7 +37,7 @@ async function statements(strategy: NearStrategy): Promise<Statement[]> {
     get(pool, property) {
       if (property !== "query") return Reflect.get(pool, property, pool);
       return (statement: Statement) => {
-        if (statement.name !== "near_table_sizes") sent.push(statement);
+        if (!statement.name.startsWith("near_table_")) sent.push(statement);
         return pool.query({ ...statement, values: [...(statement.values ?? [])] });
       };
     },

@@ -33,7 +33,7 @@ export async function sentStatements(database: Database, strategy: NearStrategy)
     get(pool, property) {
       if (property !== "query") return Reflect.get(pool, property, pool);
       return (statement: SentStatement) => {
-        if (statement.name !== "near_table_sizes") sent.push(statement);
+        if (!statement.name.startsWith("near_table_")) sent.push(statement);
         return pool.query({ ...statement, values: [...(statement.values ?? [])] });
       };
     },
