@@ -14,6 +14,7 @@ const bundledModel = fileURLToPath(new URL("../models/nsfw-mobilenet-v2.onnx", i
 const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 const wholeNumber = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
 const probability = z.coerce.number().min(0).max(1);
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 /** A probability, or `off`. */
 const optionalProbability = z.union([z.literal("off").transform(() => null), probability]);
 /** What reaches us unchanged in a header: Node reads those as Latin-1 and cuts blanks at both ends. */
@@ -25,8 +26,9 @@ const headerText = z
 const SETTINGS = {
   PORT: wholeNumber(0, 65535).default(8080),
   HOST: z.string().default("127.0.0.1"),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: postgresUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 200).default(16),
+  REPLICA_URLS: z.string().default("none"),
   FINGERPRINT_PARTITIONS: wholeNumber(1, 64).default(1),
   HOT_INDEX_MB: wholeNumber(0, 1_000_000).default(512),
   DATA_DIR: z.string().default("./data"),
@@ -64,6 +66,8 @@ export interface Config {
   readonly host: string;
   readonly databaseUrl: string | null;
   readonly databasePoolSize: number;
+  /** Of streaming replicas of the database. */
+  readonly replicaUrls: readonly string[];
   /** Partitions of each table of fingerprints, counted when the database is first made. */
   readonly fingerprintPartitions: number;
   /** Most mebibytes of searched rows in memory; 0: none. */
@@ -86,12 +90,22 @@ export interface Config {
   readonly compat: readonly CompatSurface[];
 }
 
-function parseCompat(value: string): CompatSurface[] {
-  const names = value
+function parseList(value: string): string[] {
+  return value
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "" && name !== "none");
-  return names.map((name) => {
+}
+
+/** The faulty URL is not repeated: it may hold a password. */
+function parseReplicaUrls(value: string): string[] {
+  const urls = parseList(value);
+  if (urls.every((url) => postgresUrl.safeParse(url).success)) return urls;
+  throw new ConfigError("Expected a comma list of postgresql:// URLs (a comma in a password as %2C) for REPLICA_URLS");
+}
+
+function parseCompat(value: string): CompatSurface[] {
+  return parseList(value).map((name) => {
     const surface = COMPAT_SURFACES.find((known) => known === name);
     if (surface === undefined) {
       throw new ConfigError(
@@ -127,6 +141,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: value.HOST,
     databaseUrl: value.DATABASE_URL ?? null,
     databasePoolSize: value.DATABASE_POOL_SIZE,
+    replicaUrls: parseReplicaUrls(value.REPLICA_URLS),
     fingerprintPartitions: value.FINGERPRINT_PARTITIONS,
     hotIndexMb: value.HOT_INDEX_MB,
     dataDir: resolve(value.DATA_DIR),
@@ -150,10 +165,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** The settings without secrets, for the log. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { databaseUrl, adminKey, ...open } = config;
+  const { databaseUrl, replicaUrls, adminKey, ...open } = config;
   return {
     ...open,
     database: databaseUrl === null ? "embedded" : "server",
+    replicas: replicaUrls.length,
     adminKey: adminKey === null ? "made" : "set",
   };
 }

@@ -31,6 +31,16 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
 }
 
+/** What a pool for searches has otherwise than {@link Database.searchPool}. */
+export interface SearchPoolLimits {
+  /** Default 10 000. */
+  readonly connectionTimeoutMillis?: number;
+  /** Ms after which a query fails and its connection is given up; default: never. */
+  readonly query_timeout?: number;
+  /** Called with each new connection before it is used; where it fails, so does whoever asked for the connection. */
+  onConnect?(client: pg.ClientBase): Promise<void>;
+}
+
 /** The one database of the service. */
 export interface Database {
   readonly pool: pg.Pool;
@@ -61,9 +71,8 @@ const SEARCH_SETTINGS = ["plan_cache_mode = force_generic_plan", INDEXES_ALWAYS,
  * @throws AppError `database_unavailable`: no answer, access refused, or a server older than PostgreSQL 14.
  */
 export async function openDatabase(connection: DatabaseConnection, options: DatabaseOptions): Promise<Database> {
-  const searchPoolSize = Math.min(SEARCH_POOL_SIZE_MAX, options.poolSize);
-  const pool = createPool(connection, options, options.poolSize, [INDEXES_ALWAYS]);
-  const searchPool = createPool(connection, options, searchPoolSize, SEARCH_SETTINGS);
+  const pool = createPool(connection, options, { max: options.poolSize }, [INDEXES_ALWAYS]);
+  const searchPool = openSearchPool(connection, options);
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     await Promise.all([pool.end(), searchPool.end()]);
@@ -84,6 +93,16 @@ export async function openDatabase(connection: DatabaseConnection, options: Data
     throw unavailable(error);
   }
   return database;
+}
+
+/** A pool whose sessions search as those of `searchPool` do. It connects when it is first used. */
+export function openSearchPool(
+  connection: DatabaseConnection,
+  options: DatabaseOptions,
+  limits: SearchPoolLimits = {},
+): pg.Pool {
+  const max = Math.min(SEARCH_POOL_SIZE_MAX, options.poolSize);
+  return createPool(connection, options, { ...limits, max }, SEARCH_SETTINGS);
 }
 
 /**
@@ -121,7 +140,7 @@ function reasonOf(error: unknown): string {
 function createPool(
   connection: DatabaseConnection,
   options: DatabaseOptions,
-  size: number,
+  limits: SearchPoolLimits & { readonly max: number },
   settings: readonly string[],
 ): pg.Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
@@ -132,12 +151,13 @@ function createPool(
   const pool = new pg.Pool({
     ...connection,
     application_name: options.applicationName,
-    max: size,
     connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    ...limits,
     async onConnect(client) {
       await client.query(setup);
+      await limits.onConnect?.(client);
     },
   });
   // Without a listener the loss of an idle connection would end the process; the pool itself replaces it.
