@@ -1,225 +1,168 @@
-import { allocateMemory, bufferOf, type Kernel, type KernelKind, openKernel } from "./kernel/kernel.ts";
+import { allocateMemory, bufferOf, type KernelKind, openKernel } from "./kernel/kernel.ts";
 import type { SegmentDraft } from "./segment-draft.ts";
 import {
-  BASES,
-  BLOCK_BITS,
-  BLOCK_VALUES,
   CANDIDATES,
+  CHUNK_BITS,
   CHUNK_RECORD_BYTES,
   CHUNK_RECORDS,
+  CHUNK_VALUES,
   CHUNKS,
-  ENDS,
   FOUND_AT,
-  HIGH_MASKS,
+  ID_BYTES,
   IDS,
-  LOW_MASKS,
-  PARTITION_BITS,
+  layOutTables,
+  MASKS,
+  NEXTS,
   PREFIXES,
+  placesFrom,
   RADIUS_MAX,
   RANGES,
   RESTS,
-  ROWS,
   SEEN,
-  START,
-  WIDE,
-  WIDE_BYTES,
-  WIDTH,
-  wideBytesMax,
+  STARTS,
+  type TableLayout,
 } from "./segment-layout.ts";
 
 /** Rows that one call of the kernel works on: a loop compiled better meanwhile is used from the next call on. */
 const BATCH_ROWS = 65_536;
+/** A chunk's rows are first sorted by its high byte, so that the rest of the work stays in the processor's cache. */
+const PARTITIONS = 256;
 
-/** Memory that building takes beside the segment: the bench of the largest chunk. */
-export function buildBytes(rows: number, widths: readonly number[]): number {
-  return widths.length === 0 ? 0 : layOutBench(rows, Math.max(...widths)).end;
+/** Memory that building takes beside the segment. */
+export function buildBytes(rows: number): number {
+  return layOutBench(rows).end;
+}
+
+/** Writes where the rows and each thread's places lie: enough to read all rows. */
+export function writeHeader({ memory, layout }: SegmentDraft): void {
+  const words = new Uint32Array(bufferOf(memory));
+  words[PREFIXES / 4] = layout.prefixes;
+  words[RESTS / 4] = layout.rests;
+  for (const thread of layout.threads) {
+    words[(thread.record + FOUND_AT) / 4] = thread.found;
+    words[(thread.record + SEEN) / 4] = thread.seen;
+    words[(thread.record + RANGES) / 4] = thread.ranges;
+    words[(thread.record + CANDIDATES) / 4] = thread.candidates;
+  }
 }
 
 /**
- * Fills in the header and builds the table of every chunk, one after the other. A table is made in a memory of its own,
- * where partitions of the values fit the processor's cache, and copied over. Returns the end of the segment's memory.
+ * Builds the table of every chunk, one after the other: each is made in a memory that lasts as long as this, and copied.
+ * A draft larger than it needs to be has room for them.
  */
-export function buildChunkTables(draft: SegmentDraft, widths: readonly number[]): number {
+export function buildChunkTables(draft: SegmentDraft): void {
   const { memory, layout, kind } = draft;
   const { count } = draft.rows();
-  const words = new Uint32Array(bufferOf(memory));
-  const put = (address: number, value: number) => {
-    words[address >>> 2] = value;
-  };
-  put(ROWS, count);
-  put(CHUNKS, widths.length);
-  put(PREFIXES, layout.prefixes);
-  put(RESTS, layout.rests);
-  for (const thread of layout.threads) {
-    put(thread.record + FOUND_AT, thread.found);
-    put(thread.record + SEEN, thread.seen);
-    put(thread.record + RANGES, thread.ranges);
-    put(thread.record + CANDIDATES, thread.candidates);
-  }
-  if (widths.length === 0) return layout.tables;
-
-  const lowMasks = Array.from({ length: BLOCK_BITS + 1 }, (_, weight) => masksOfWeight(BLOCK_BITS, weight)).flat();
-  new Uint8Array(bufferOf(memory)).set(lowMasks, LOW_MASKS);
-  let end = layout.tables;
-  const highMasks = new Map<number, number>();
-  for (const width of new Set(widths)) {
-    highMasks.set(width, end);
-    end = putHighMasks(words, end, width - BLOCK_BITS);
-  }
+  const buffer = bufferOf(memory);
+  const words = new Uint32Array(buffer);
+  const tables = layOutTables(layout.tables, count);
+  words[MASKS / 4] = tables.masks;
+  putMasks(buffer, tables.masks);
+  const bench = openBench(kind, count);
   const kernel = openKernel(kind, memory);
-  const bench = openBench(kind, count, Math.max(...widths));
-  let start = 0;
-  widths.forEach((width, chunk) => {
-    const record = CHUNK_RECORDS + chunk * CHUNK_RECORD_BYTES;
-    const values = takeValues(kernel, layout, start, width, count, end);
-    const table = bench.build(new Uint32Array(bufferOf(memory), values, count), width);
-    put(record + START, start);
-    put(record + WIDTH, width);
-    put(record + HIGH_MASKS, highMasks.get(width) ?? 0);
-    for (const [field, bytes] of [
-      [BASES, table.bases],
-      [ENDS, table.ends],
-      [IDS, table.ids],
-      [WIDE, table.wide],
-    ] as const) {
-      new Uint8Array(bufferOf(memory)).set(bytes, end);
-      put(record + field, end);
-      end = aligned(end + bytes.length);
+  tables.chunks.forEach((places, chunk) => {
+    const pairs = placeOfPairs(tables, chunk);
+    const next = chunkAddress(layout, (chunk + 1) % CHUNKS);
+    for (let row = 0; row < count; row += BATCH_ROWS) {
+      kernel.chunkPairs(chunkAddress(layout, chunk), next, row, Math.min(row + BATCH_ROWS, count), pairs);
     }
-    start += width;
+    const table = bench.build(new Uint32Array(buffer, pairs, count));
+    const record = CHUNK_RECORDS + chunk * CHUNK_RECORD_BYTES;
+    for (const [field, name] of [
+      [STARTS, "starts"],
+      [IDS, "ids"],
+      [NEXTS, "nexts"],
+    ] as const) {
+      new Uint8Array(buffer).set(table[name], places[name]);
+      words[(record + field) / 4] = places[name];
+    }
   });
-  return end;
 }
 
-/** The chunk's values of all rows, written to the free end of the segment. */
-function takeValues(
-  kernel: Kernel,
-  layout: SegmentDraft["layout"],
-  start: number,
-  width: number,
-  count: number,
-  values: number,
-): number {
-  const word = start >>> 5;
-  const high = wordAddress(layout, word);
-  const low = word === 7 ? high : wordAddress(layout, word + 1);
-  const shift = 64 - (start & 31) - width;
-  for (let row = 0; row < count; row += BATCH_ROWS) {
-    kernel.chunkValues(high, low, shift, 2 ** width - 1, row, Math.min(row + BATCH_ROWS, count), values);
-  }
-  return values;
+/** The pairs, four bytes a row, are taken away before the chunk's ids and next chunks, five bytes a row, are put there. */
+function placeOfPairs({ chunks }: TableLayout, chunk: number): number {
+  return chunks[chunk]?.ids ?? 0;
 }
 
-function wordAddress(layout: SegmentDraft["layout"], word: number): number {
-  return word < 4 ? layout.prefixes + word * 4 : layout.rests + (word - 4) * 4;
+function chunkAddress({ prefixes, rests }: SegmentDraft["layout"], chunk: number): number {
+  return chunk < CHUNKS / 2 ? prefixes + chunk * 2 : rests + (chunk - CHUNKS / 2) * 2;
 }
 
-interface ChunkTable {
-  readonly bases: Uint8Array;
-  readonly ends: Uint8Array;
-  readonly ids: Uint8Array;
-  readonly wide: Uint8Array;
-}
+type ChunkTable = Readonly<Record<"starts" | "ids" | "nexts", Uint8Array>>;
 
-function openBench(kind: KernelKind, rows: number, widest: number) {
-  const places = layOutBench(rows, widest);
+function openBench(kind: KernelKind, rows: number): { build(pairs: Uint32Array): ChunkTable } {
+  const places = layOutBench(rows);
   const memory = allocateMemory(kind, places.end);
   const buffer = bufferOf(memory);
   const kernel = openKernel(kind, memory);
-  const bytesOf = (start: number, length: number) => new Uint8Array(buffer, start, length);
+  const ends = new Uint32Array(buffer, places.ends, PARTITIONS);
+  const inBatches = (step: (from: number, to: number) => void) => {
+    for (let row = 0; row < rows; row += BATCH_ROWS) step(row, Math.min(row + BATCH_ROWS, rows));
+  };
 
-  function build(values: Uint32Array, width: number): ChunkTable {
-    const partitionValues = 2 ** Math.min(width, PARTITION_BITS);
-    const partitions = 2 ** width / partitionValues;
-    const next = new Uint32Array(buffer, places.partitions, partitions).fill(0);
-    new Uint32Array(buffer, places.values, rows).set(values);
-    for (let row = 0; row < rows; row += BATCH_ROWS) {
-      kernel.countPartitions(places.values, row, Math.min(row + BATCH_ROWS, rows), places.partitions);
-    }
+  function build(pairs: Uint32Array): ChunkTable {
+    new Uint32Array(buffer, places.pairs, rows).set(pairs);
+    ends.fill(0);
+    inBatches((from, to) => kernel.countPartitions(places.pairs, from, to, places.ends));
     let end = 0;
-    const starts = Array.from(next, (size) => {
+    const starts = Array.from(ends, (size) => {
       end += size;
       return end - size;
     });
-    next.set(starts);
-    for (let row = 0; row < rows; row += BATCH_ROWS) {
-      const to = Math.min(row + BATCH_ROWS, rows);
-      kernel.partitionRows(places.values, row, to, places.partitions, places.ids, places.lows);
-    }
-    let wideCount = 0;
+    ends.set(starts);
+    inBatches((from, to) => kernel.partitionRows(places.pairs, from, to, places.ends, places.sorted));
     starts.forEach((from, partition) => {
-      wideCount = kernel.sortPartition(
-        places.ids,
-        places.lows,
-        from,
-        starts[partition + 1] ?? rows,
-        partitionValues,
-        places.counts,
-        places.bases + ((partition * partitionValues) / BLOCK_VALUES) * 4,
-        places.ends + partition * partitionValues,
-        // The values are in the partitions now, so their place is free.
-        places.values,
-        places.wide,
-        wideCount,
-      );
+      const to = starts[partition + 1] ?? rows;
+      const first = places.starts + partition * (CHUNK_VALUES / PARTITIONS) * 4;
+      kernel.sortPartition(places.sorted, from, to, places.ends, first, places.ids, places.nexts);
     });
+    new Uint32Array(buffer, places.starts)[CHUNK_VALUES] = rows;
     return {
-      bases: bytesOf(places.bases, (2 ** width / BLOCK_VALUES) * 4),
-      ends: bytesOf(places.ends, 2 ** width),
-      // Ids are read four at a time.
-      ids: bytesOf(places.values, rows * 4 + 16),
-      wide: bytesOf(places.wide, wideCount * WIDE_BYTES),
+      starts: new Uint8Array(buffer, places.starts, (CHUNK_VALUES + 1) * 4),
+      ids: new Uint8Array(buffer, places.ids, rows * ID_BYTES),
+      nexts: new Uint8Array(buffer, places.nexts, rows * 2),
     };
   }
 
   return { build };
 }
 
-function layOutBench(rows: number, widest: number) {
-  let end = 1024;
-  function place(bytes: number): number {
-    const start = end;
-    end = aligned(end + bytes);
-    return start;
-  }
+function layOutBench(rows: number) {
+  const { place, end } = placesFrom(1024);
   return {
-    partitions: place(2 ** Math.max(widest - PARTITION_BITS, 0) * 4),
-    counts: place(2 ** PARTITION_BITS * 4),
-    values: place(rows * 4 + 16),
-    ids: place(rows * 4),
-    lows: place(rows * 2),
-    bases: place((2 ** widest / BLOCK_VALUES) * 4),
-    ends: place(2 ** widest),
-    wide: place(wideBytesMax(rows)),
-    end,
+    ends: place(PARTITIONS * 4),
+    starts: place((CHUNK_VALUES + 1) * 4),
+    pairs: place(rows * 4),
+    sorted: place(rows * 8),
+    ids: place(rows * ID_BYTES),
+    nexts: place(rows * 2),
+    end: end(),
   };
 }
 
-function putHighMasks(words: Uint32Array, address: number, width: number): number {
-  let end = address + (RADIUS_MAX + 2) * 4;
+/** Where the masks of each weight begin, up to RADIUS_MAX and one more, as u32; then the masks as u16. */
+function putMasks(buffer: SharedArrayBuffer, address: number): void {
+  const starts = new Uint32Array(buffer, address, RADIUS_MAX + 2);
+  const halves = new Uint16Array(buffer);
+  let end = address + starts.byteLength;
   for (let weight = 0; weight <= RADIUS_MAX; weight++) {
-    words[(address >>> 2) + weight] = end;
-    const masks = masksOfWeight(width, weight);
-    words.set(masks, end >>> 2);
-    end += masks.length * 4;
+    starts[weight] = end;
+    const masks = masksOfWeight(weight);
+    halves.set(masks, end / 2);
+    end += masks.length * 2;
   }
-  words[(address >>> 2) + RADIUS_MAX + 1] = end;
-  return aligned(end);
+  starts[RADIUS_MAX + 1] = end;
 }
 
-/** All numbers of `width` bits with `weight` bits set, ascending (Gosper's hack: Knuth, TAOCP 7.1.3, exercise 20). */
-function masksOfWeight(width: number, weight: number): number[] {
+/** All chunk values with `weight` bits set, ascending (Gosper's hack: Knuth, TAOCP 7.1.3, exercise 20). */
+function masksOfWeight(weight: number): number[] {
   if (weight === 0) return [0];
   const masks: number[] = [];
-  for (let mask = 2 ** weight - 1; mask < 2 ** width; ) {
+  for (let mask = 2 ** weight - 1; mask < 2 ** CHUNK_BITS; ) {
     masks.push(mask);
     const lowest = mask & -mask;
     const ripple = mask + lowest;
     mask = ripple | (((mask ^ ripple) >>> 2) / lowest);
   }
   return masks;
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

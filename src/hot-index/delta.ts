@@ -1,5 +1,5 @@
 import type { KernelKind } from "./kernel/kernel.ts";
-import { draftSegment, hashWords, type Rows, type SegmentDraft } from "./segment-draft.ts";
+import { draftSegment, type Rows, type SegmentDraft, wordsOf } from "./segment-draft.ts";
 
 /** Rows too new for a segment, in no order; searches read them all. Each thread has its own. */
 export interface Delta {
@@ -31,7 +31,7 @@ export function createDelta(kind: KernelKind, onGrown: (draft: SegmentDraft) => 
 
   function write(place: number, owner: number, bits: Uint8Array, offset: number): void {
     const { owners, prefixes, rests } = draft.rows();
-    const words = hashWords(bits.subarray(offset, offset + 32), 1);
+    const words = wordsOf(bits.subarray(offset, offset + 32), 1);
     owners[place] = owner;
     prefixes.set(words.subarray(0, 4), place * 4);
     rests.set(words.subarray(4), place * 4);

@@ -74,7 +74,7 @@ export interface HotIndex<Position> {
   close(): Promise<void>;
 }
 
-const TUNING: HotTuning = { foldAt: 16_384, tierFactor: 4, chunkedFrom: 2_000, splitFrom: 4 };
+const TUNING: HotTuning = { foldAt: 16_384, tierFactor: 4, chunkedFrom: 32_768, splitFrom: 4 };
 const CLOSE_MS = 5_000;
 
 /**

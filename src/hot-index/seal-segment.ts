@@ -1,7 +1,7 @@
-import { buildChunkTables } from "./chunk-tables.ts";
+import { buildChunkTables, writeHeader } from "./chunk-tables.ts";
 import type { SegmentShape } from "./segment.ts";
 import { draftSegment, type SegmentDraft } from "./segment-draft.ts";
-import { chunkWidths } from "./segment-layout.ts";
+import { segmentBytes } from "./segment-layout.ts";
 
 /**
  * Makes a segment of a draft: sorts the rows by owner where they aren't (of rows of one owner the last one stays) and
@@ -10,9 +10,11 @@ import { chunkWidths } from "./segment-layout.ts";
 export function sealSegment(draft: SegmentDraft, id: number, chunkedFrom: number): SegmentShape {
   const sorted = sortByOwner(draft);
   const rows = sorted.rows().count;
-  const widths = rows >= chunkedFrom ? chunkWidths(rows) : [];
-  const bytes = buildChunkTables(sorted, widths);
-  return { id, rows, capacity: sorted.layout.capacity, widths, bytes, memory: sorted.memory };
+  const { capacity } = sorted.layout;
+  const chunked = rows >= chunkedFrom;
+  writeHeader(sorted);
+  if (chunked) buildChunkTables(sorted);
+  return { id, rows, capacity, chunked, bytes: segmentBytes(rows, sorted.searchers, chunked), memory: sorted.memory };
 }
 
 function sortByOwner(draft: SegmentDraft): SegmentDraft {

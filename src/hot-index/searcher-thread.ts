@@ -10,7 +10,7 @@ import type {
   ToSearcher,
 } from "./messages.ts";
 import type { SegmentShape } from "./segment.ts";
-import { hashWords } from "./segment-draft.ts";
+import { wordsOf } from "./segment-draft.ts";
 import { createTableSearch, type TableSearch } from "./table-search.ts";
 
 const { kernel, searcher, searchers, segments } = workerData as SearcherData;
@@ -67,7 +67,7 @@ function adopt({ table, ids, upTo, lastId }: SegmentsMessage): void {
 
 function answer({ id, table, hashes, threshold, limit, extra, part, parts }: SearchMessage): void {
   const count = hashes.length / 32;
-  const words = hashWords(hashes, count);
+  const words = wordsOf(hashes, count);
   const found = tableOf(table).search({ words, hashes: count, threshold, limit, part, parts }, extra);
   const transfer = found === null ? [] : [found.owners.buffer, found.distances.buffer, found.places.buffer];
   port?.postMessage({ id, found } satisfies SearchAnswer, transfer as ArrayBuffer[]);

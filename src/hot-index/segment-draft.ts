@@ -25,7 +25,7 @@ export interface SegmentDraft {
 /** @param capacity rows; pages are taken as they are filled, so a generous one costs nothing */
 export function draftSegment(kind: KernelKind, capacity: number, searchers: number): SegmentDraft {
   const layout = layOutSegment(capacity, searchers);
-  const memory = allocateMemory(kind, layout.bytesMax);
+  const memory = allocateMemory(kind, layout.bytes);
   const buffer = bufferOf(memory);
   const owners = new Float64Array(buffer, layout.owners, capacity);
   const prefixes = new Uint32Array(buffer, layout.prefixes, capacity * 4);
@@ -36,8 +36,8 @@ export function draftSegment(kind: KernelKind, capacity: number, searchers: numb
     const words = wordsOf(bits, n);
     for (let row = 0; row < n; row++) {
       for (let word = 0; word < 4; word++) {
-        prefixes[(count + row) * 4 + word] = swapBytes(words[row * 8 + word] as number);
-        rests[(count + row) * 4 + word] = swapBytes(words[row * 8 + 4 + word] as number);
+        prefixes[(count + row) * 4 + word] = words[row * 8 + word] as number;
+        rests[(count + row) * 4 + word] = words[row * 8 + 4 + word] as number;
       }
     }
     owners.set(newOwners.subarray(0, n), count);
@@ -54,16 +54,8 @@ export function draftSegment(kind: KernelKind, capacity: number, searchers: numb
   return { kind, searchers, memory, layout, rows: () => ({ count, owners, prefixes, rests }), append, copy };
 }
 
-/** The eight words of one or more hashes of 32 bytes, as a kernel compares them: the first byte is the highest. */
-export function hashWords(bits: Uint8Array, n: number): Uint32Array {
-  return wordsOf(bits, n).map(swapBytes);
-}
-
-function wordsOf(bits: Uint8Array, n: number): Uint32Array {
+/** The eight words of each of n hashes of 32 bytes. */
+export function wordsOf(bits: Uint8Array, n: number): Uint32Array {
   const aligned = bits.byteOffset % 4 === 0 ? bits : bits.slice(0, n * 32);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, n * 8);
-}
-
-function swapBytes(word: number): number {
-  return ((word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff_0000) | (word << 24)) >>> 0;
 }

@@ -1,7 +1,7 @@
 import { emptyFound, type HotFound } from "./found.ts";
 import { bufferOf, type Kernel } from "./kernel/kernel.ts";
 import type { Rows } from "./segment-draft.ts";
-import { CAPACITY, FOUND, FOUND_ROW, HASHES, QUERY, RADII, type ThreadPlaces } from "./segment-layout.ts";
+import { CAPACITY, CHUNKS, FOUND, FOUND_ROW, HASHES, QUERY, RADII, type ThreadPlaces } from "./segment-layout.ts";
 
 /** What to look for. */
 export interface SegmentQuery {
@@ -37,7 +37,7 @@ export function readSegment(
   const buffer = bufferOf(memory);
   const { record } = thread;
   const header = new Uint32Array(buffer, record, QUERY / 4);
-  const radiiPlace = new Int32Array(buffer, record + RADII, 24);
+  const radiiPlace = new Int32Array(buffer, record + RADII, CHUNKS);
   const queryPlace = new Uint32Array(buffer, record + QUERY, 16 * 8);
   const seen = new Uint8Array(buffer, thread.seen, Math.ceil(rows.owners.length / 8));
   const found = new Float64Array(buffer, thread.found, thread.foundMax);

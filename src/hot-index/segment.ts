@@ -7,8 +7,8 @@ export interface SegmentShape {
   readonly id: number;
   readonly rows: number;
   readonly capacity: number;
-  /** Widths of its chunks (bits); empty where it has no tables. */
-  readonly widths: readonly number[];
+  /** Whether it has chunk tables; else it can only be read as a whole. */
+  readonly chunked: boolean;
   /** Memory in use. */
   readonly bytes: number;
   readonly memory: KernelMemory;

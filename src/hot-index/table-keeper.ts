@@ -7,7 +7,7 @@ import type { HotTuning } from "./messages.ts";
 import { sealSegment } from "./seal-segment.ts";
 import { rowOf, type SegmentShape, segmentRows } from "./segment.ts";
 import { draftSegment, type Rows, type SegmentDraft } from "./segment-draft.ts";
-import { chunkWidths, SEGMENT_ROWS_MAX, segmentBytes } from "./segment-layout.ts";
+import { SEGMENT_ROWS_MAX, segmentBytes } from "./segment-layout.ts";
 import { countKept } from "./tiers.ts";
 
 /** What a table's keeper needs of the thread that it lives in. */
@@ -56,7 +56,7 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
   const draftOf = (rows: number) => draftSegment(kernel, Math.min(rows, SEGMENT_ROWS_MAX), searchers);
   const sealedBytes = (rows: number) => segmentBytes(rows, searchers, rows >= tuning.chunkedFrom);
   /** Memory to make a segment of so many rows, the segment included. */
-  const makingBytes = (rows: number) => sealedBytes(rows) + buildBytes(rows, chunkWidths(rows));
+  const makingBytes = (rows: number) => sealedBytes(rows) + (rows >= tuning.chunkedFrom ? buildBytes(rows) : 0);
 
   function keep(made: SegmentDraft): void {
     const shape = sealSegment(made, place.nextId(), tuning.chunkedFrom);
@@ -70,7 +70,7 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
     const last = rows % SEGMENT_ROWS_MAX;
     const full = (rows - last) / SEGMENT_ROWS_MAX;
     const bytes = full * sealedBytes(SEGMENT_ROWS_MAX) + sealedBytes(last);
-    if (bytes + buildBytes(Math.min(rows, SEGMENT_ROWS_MAX), chunkWidths(rows)) > place.room()) return false;
+    if (bytes + buildBytes(Math.min(rows, SEGMENT_ROWS_MAX)) > place.room()) return false;
     draft = draftOf(Math.max(DRAFT_ROWS_MIN, Math.ceil(rows * 1.02)));
     return true;
   }

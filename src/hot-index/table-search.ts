@@ -1,5 +1,5 @@
 import type { PackedChanges } from "./changes.ts";
-import { buildChunkTables } from "./chunk-tables.ts";
+import { writeHeader } from "./chunk-tables.ts";
 import { createDelta } from "./delta.ts";
 import { emptyFound, type HotFound, mergeFound, sortFound } from "./found.ts";
 import { type KernelKind, openKernel } from "./kernel/kernel.ts";
@@ -21,7 +21,7 @@ export interface TableSearch {
 interface HeldSegment {
   readonly id: number;
   readonly owners: Float64Array;
-  readonly widths: readonly number[];
+  readonly chunked: boolean;
   readonly reader: SegmentReader;
 }
 
@@ -32,7 +32,7 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
   let segments: readonly HeldSegment[] = [];
   let deltaReader: SegmentReader;
   const delta = createDelta(kind, (draft) => {
-    buildChunkTables(draft, []);
+    writeHeader(draft);
     const { memory, layout } = draft;
     const [thread] = layout.threads;
     if (thread !== undefined) deltaReader = readSegment(openKernel(kind, memory), memory, thread, draft.rows());
@@ -46,7 +46,7 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
     return {
       id: shape.id,
       owners: rows.owners,
-      widths: shape.widths,
+      chunked: shape.chunked,
       reader: readSegment(kernel, shape.memory, thread, rows),
     };
   }
@@ -84,9 +84,9 @@ export function createTableSearch(kind: KernelKind, searcher: number, searchers:
 
   function search(query: SegmentQuery, extra: PackedChanges | null): HotFound | null {
     let found = query.part === 0 ? searchDelta(query, extra) : emptyFound();
-    for (const { owners, widths, reader } of segments) {
+    for (const { owners, chunked, reader } of segments) {
       if (found === null) break;
-      const radii = planSearch(owners.length, widths, query.threshold, query.hashes);
+      const radii = chunked ? planSearch(owners.length, query.threshold, query.hashes) : null;
       const more = reader.search(query, owners.length, radii);
       found = more === null ? null : mergeFound(found, more);
     }

@@ -131,7 +131,7 @@ describe("life of the hot index", () => {
   });
 
   test("a table that outgrows the budget while it is loaded, or later, is held no more", async () => {
-    const many = tableOf(cornerRows("uniform", 20_000, make));
+    const many = tableOf(cornerRows("uniform", 40_000, make));
     const budget = { budgetBytes: 1_500_000, tuning: { foldAt: 500 }, tables: [TABLE, OTHER] };
     const loaded = startHotIndex({ tables: { [TABLE]: { ...many, expectedRows: 5 }, [OTHER]: tableOf(rows) } }, budget);
     try {

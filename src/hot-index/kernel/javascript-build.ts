@@ -1,7 +1,7 @@
-import { BLOCK_BITS, BLOCK_VALUES, IS_WIDE, PARTITION_BITS, WIDE_VALUES } from "../segment-layout.ts";
+import { ID_BYTES } from "../segment-layout.ts";
 import type { Kernel } from "./kernel.ts";
 
-type BuildLoops = Pick<Kernel, "chunkValues" | "countPartitions" | "partitionRows" | "sortPartition">;
+type BuildLoops = Pick<Kernel, "chunkPairs" | "countPartitions" | "partitionRows" | "sortPartition">;
 
 /** assembly/build.ts in plain JavaScript. */
 export function buildLoops(buffer: SharedArrayBuffer): BuildLoops {
@@ -9,91 +9,60 @@ export function buildLoops(buffer: SharedArrayBuffer): BuildLoops {
   const halves = new Uint16Array(buffer);
   const words = new Uint32Array(buffer);
 
-  function chunkValues(
-    high: number,
-    low: number,
-    shift: number,
-    mask: number,
-    from: number,
-    to: number,
-    values: number,
-  ): void {
+  function chunkPairs(chunk: number, next: number, from: number, to: number, pairs: number): void {
     for (let row = from; row < to; row++) {
-      const first = words[(high >>> 2) + row * 4] as number;
-      const second = words[(low >>> 2) + row * 4] as number;
-      const value =
-        shift >= 32 ? first >>> (shift - 32) : shift === 0 ? second : (first << (32 - shift)) | (second >>> shift);
-      words[(values >>> 2) + row] = value & mask;
+      const pair = (halves[chunk / 2 + row * 8] as number) + (halves[next / 2 + row * 8] as number) * 65_536;
+      words[pairs / 4 + row] = pair;
     }
   }
 
-  function countPartitions(values: number, from: number, to: number, counts: number): void {
+  function countPartitions(pairs: number, from: number, to: number, counts: number): void {
     for (let row = from; row < to; row++) {
-      const count = (counts >>> 2) + ((words[(values >>> 2) + row] as number) >>> PARTITION_BITS);
+      const count = counts / 4 + (bytes[pairs + row * 4 + 1] as number);
       words[count] = (words[count] as number) + 1;
     }
   }
 
-  function partitionRows(values: number, from: number, to: number, next: number, ids: number, lows: number): void {
+  function partitionRows(pairs: number, from: number, to: number, ends: number, sorted: number): void {
     for (let row = from; row < to; row++) {
-      const value = words[(values >>> 2) + row] as number;
-      const place = (next >>> 2) + (value >>> PARTITION_BITS);
+      const pair = words[pairs / 4 + row] as number;
+      const place = ends / 4 + ((pair >>> 8) & 0xff);
       const end = words[place] as number;
       words[place] = end + 1;
-      words[(ids >>> 2) + end] = row;
-      halves[(lows >>> 1) + end] = value;
+      words[sorted / 4 + end * 2] = row;
+      words[sorted / 4 + end * 2 + 1] = pair & 0xffff_00ff;
     }
   }
 
   function sortPartition(
-    ids: number,
-    lows: number,
+    sorted: number,
     from: number,
     to: number,
-    valueCount: number,
-    counts: number,
-    bases: number,
     ends: number,
-    sorted: number,
-    wide: number,
-    wideCount: number,
-  ): number {
-    const low = lows >>> 1;
-    const count = counts >>> 2;
-    words.fill(0, count, count + valueCount);
+    starts: number,
+    ids: number,
+    nexts: number,
+  ): void {
+    const places = words.subarray(ends / 4, ends / 4 + 256).fill(0);
     for (let i = from; i < to; i++) {
-      const value = count + (halves[low + i] as number);
-      words[value] = (words[value] as number) + 1;
+      const value = bytes[sorted + i * 8 + 4] as number;
+      places[value] = (places[value] as number) + 1;
     }
     let next = from;
-    let wideEnd = wideCount;
-    for (let first = 0; first < valueCount; first += BLOCK_VALUES) {
-      const base = next;
-      for (let value = first; value < first + BLOCK_VALUES; value++) {
-        const rows = words[count + value] as number;
-        words[count + value] = next;
-        next += rows;
-        bytes[ends + value] = next - base;
-      }
-      const block = (bases >>> 2) + (first >>> BLOCK_BITS);
-      if (next - base <= 255) {
-        words[block] = base;
-        continue;
-      }
-      const entry = (wide >>> 2) + wideEnd * WIDE_VALUES;
-      words.copyWithin(entry, count + first, count + first + BLOCK_VALUES);
-      words[entry + BLOCK_VALUES] = next;
-      words[block] = IS_WIDE + wideEnd;
-      wideEnd++;
+    for (let value = 0; value < 256; value++) {
+      words[starts / 4 + value] = next;
+      next += places[value] as number;
+      places[value] = words[starts / 4 + value] as number;
     }
     for (let i = from; i < to; i++) {
-      const value = count + (halves[low + i] as number);
-      const end = words[value] as number;
-      words[value] = end + 1;
-      words[(sorted >>> 2) + end] = words[(ids >>> 2) + i] as number;
+      const record = sorted + i * 8;
+      const value = bytes[record + 4] as number;
+      const end = places[value] as number;
+      places[value] = end + 1;
+      for (let byte = 0; byte < ID_BYTES; byte++) bytes[ids + end * ID_BYTES + byte] = bytes[record + byte] as number;
+      halves[nexts / 2 + end] = halves[record / 2 + 3] as number;
     }
-    return wideEnd;
   }
 
-  return { chunkValues, countPartitions, partitionRows, sortPartition };
+  return { chunkPairs, countPartitions, partitionRows, sortPartition };
 }

@@ -1,41 +1,32 @@
 import {
-  BASES,
-  BLOCK_BITS,
-  BLOCK_VALUES,
   CANDIDATES,
   CANDIDATES_MAX,
   CAPACITY,
   CHUNK_RECORD_BYTES,
   CHUNK_RECORDS,
   CHUNKS,
-  ENDS,
   FOUND,
   FOUND_AT,
   FOUND_ROW,
   HASHES,
-  HIGH_MASKS,
+  ID_BYTES,
   IDS,
-  IS_WIDE,
-  LOW_MASKS,
+  MASKS,
+  NEXTS,
   PREFIXES,
   QUERY,
   RADII,
   RESTS,
   SEEN,
-  START,
-  WIDE,
-  WIDE_VALUES,
-  WIDTH,
+  STARTS,
 } from "../segment-layout.ts";
 import { buildLoops } from "./javascript-build.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** How many of the low masks have at most this many bits set. */
-const LOW_MASK_COUNTS = [1, 7, 22, 42, 57, 63, 64];
-
 /** The kernel of assembly/ in plain JavaScript, over the same layout: for machines without WebAssembly's SIMD or threads. */
 export function javascriptKernel(buffer: SharedArrayBuffer): Kernel {
   const bytes = new Uint8Array(buffer);
+  const halves = new Uint16Array(buffer);
   const words = new Uint32Array(buffer);
   const signed = new Int32Array(buffer);
   const numbers = new Float64Array(buffer);
@@ -102,39 +93,36 @@ export function javascriptKernel(buffer: SharedArrayBuffer): Kernel {
       return false;
     }
 
-    function gather(ids: number, from: number, to: number): boolean {
-      for (let i = from; i < to; i++) {
-        words[candidates + count++] = words[(ids >>> 2) + i] as number;
+    /** The rows of one chunk value whose next chunk is near enough. */
+    function gather(record: number, from: number, to: number, next: number, far: number): boolean {
+      const nexts = word(record + NEXTS) >>> 1;
+      const ids = word(record + IDS);
+      for (let place = from; place < to; place++) {
+        if (onesOf((halves[nexts + place] as number) ^ next) > far) continue;
+        const id = ids + place * ID_BYTES;
+        words[candidates + count++] =
+          (bytes[id] as number) | ((bytes[id + 1] as number) << 8) | ((bytes[id + 2] as number) << 16);
         if (count === CANDIDATES_MAX && verify()) return true;
       }
       return false;
     }
 
-    function probeBlock(record: number, block: number, low: number, lows: number): boolean {
-      const base = word(word(record + BASES) + block * 4);
-      const ids = word(record + IDS);
-      const ends = word(record + ENDS) + block * BLOCK_VALUES;
-      const wide = word(record + WIDE) + (base & ~IS_WIDE) * WIDE_VALUES * 4;
-      for (let i = 0; i < lows; i++) {
-        const value = low ^ (bytes[LOW_MASKS + i] as number);
-        const start =
-          base >= IS_WIDE ? word(wide + value * 4) : base + (value === 0 ? 0 : (bytes[ends + value - 1] as number));
-        const end = base >= IS_WIDE ? word(wide + value * 4 + 4) : base + (bytes[ends + value] as number);
-        if (start < end && gather(ids, start, end)) return true;
-      }
-      return false;
-    }
-
-    for (let chunk = 0; chunk < word(CHUNKS); chunk++) {
-      const radius = signed[(scratch + RADII + chunk * 4) >>> 2] as number;
+    const radiusOf = (chunk: number) => signed[(scratch + RADII + chunk * 4) >>> 2] as number;
+    const chunkOf = (chunk: number) => halves[(query >>> 1) + chunk] as number;
+    const masks = word(MASKS);
+    for (let chunk = 0; chunk < CHUNKS; chunk++) {
+      const radius = radiusOf(chunk);
       if (radius < 0) continue;
       const record = CHUNK_RECORDS + chunk * CHUNK_RECORD_BYTES;
-      const value = chunkOf(words, query >>> 2, word(record + START), word(record + WIDTH));
-      const high = word(record + HIGH_MASKS);
+      const starts = word(record + STARTS) >>> 2;
+      const after = (chunk + 1) % CHUNKS;
+      const both = radius + radiusOf(after) + 1;
       for (let weight = 0; weight <= radius; weight++) {
-        const lows = LOW_MASK_COUNTS[Math.min(radius - weight, BLOCK_BITS)] as number;
-        for (let mask = word(high + weight * 4); mask < word(high + weight * 4 + 4); mask += 4) {
-          if (probeBlock(record, (value >>> BLOCK_BITS) ^ word(mask), value & (BLOCK_VALUES - 1), lows)) return 1;
+        const last = word(masks + weight * 4 + 4) >>> 1;
+        for (let mask = word(masks + weight * 4) >>> 1; mask < last; mask++) {
+          const start = starts + (chunkOf(chunk) ^ (halves[mask] as number));
+          const to = words[start + 1] as number;
+          if (gather(record, words[start] as number, to, chunkOf(after), both - weight)) return 1;
         }
       }
     }
@@ -152,16 +140,6 @@ export function javascriptKernel(buffer: SharedArrayBuffer): Kernel {
   }
 
   return { ...buildLoops(buffer), probe, scan, forget };
-}
-
-/** The value of the chunk in a hash whose first word is words[query]. */
-export function chunkOf(words: Uint32Array, query: number, start: number, width: number): number {
-  const first = words[query + (start >>> 5)] as number;
-  const shift = start & 31;
-  const left = shift + width;
-  if (left <= 32) return ((first << shift) >>> (32 - width)) >>> 0;
-  const second = words[query + (start >>> 5) + 1] as number;
-  return (((first << shift) >>> (32 - width)) | (second >>> (64 - left))) >>> 0;
 }
 
 /** Set bits of 32 (Warren: Hacker's Delight, 5-1). */

@@ -17,22 +17,18 @@ const PAGE_BYTES = 65_536;
  * source in assembly/ says what each does. Flags come back as 0 and 1.
  */
 export interface Kernel {
-  chunkValues(high: number, low: number, shift: number, mask: number, from: number, to: number, values: number): void;
-  countPartitions(values: number, from: number, to: number, counts: number): void;
-  partitionRows(values: number, from: number, to: number, next: number, ids: number, lows: number): void;
+  chunkPairs(chunk: number, next: number, from: number, to: number, pairs: number): void;
+  countPartitions(pairs: number, from: number, to: number, counts: number): void;
+  partitionRows(pairs: number, from: number, to: number, ends: number, sorted: number): void;
   sortPartition(
-    ids: number,
-    lows: number,
+    sorted: number,
     from: number,
     to: number,
-    valueCount: number,
-    counts: number,
-    bases: number,
     ends: number,
-    sorted: number,
-    wide: number,
-    wideCount: number,
-  ): number;
+    starts: number,
+    ids: number,
+    nexts: number,
+  ): void;
   probe(scratch: number, hash: number, threshold: number): number;
   scan(scratch: number, from: number, to: number, threshold: number): number;
   forget(scratch: number): void;

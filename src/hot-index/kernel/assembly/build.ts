@@ -1,83 +1,71 @@
-import { BLOCK_BITS, BLOCK_VALUES, IS_WIDE, PARTITION_BITS, WIDE_VALUES } from "./layout";
+import { ID_BYTES } from "./layout";
 
-/** Chunk values of the rows from..to, as u32: `high` and `low` are where the two words of row 0 lie, 16 bytes a row. */
-export function chunkValues(high: u32, low: u32, shift: u32, mask: u32, from: u32, to: u32, values: u32): void {
+/**
+ * The chunk and the one after it of the rows from..to, as u32, the chunk low: `chunk` and `next` are where those of row
+ * 0 lie, 16 bytes a row.
+ */
+export function chunkPairs(chunk: u32, next: u32, from: u32, to: u32, pairs: u32): void {
   for (let row = from; row < to; row++) {
-    const word = (<u64>load<u32>(high + (row << 4)) << 32) | load<u32>(low + (row << 4));
-    store<u32>(values + (row << 2), <u32>(word >> shift) & mask);
+    const pair = <u32>load<u16>(chunk + (row << 4)) | (<u32>load<u16>(next + (row << 4)) << 16);
+    store<u32>(pairs + (row << 2), pair);
   }
 }
 
-/** Counts the values from..to by their bits above PARTITION_BITS. */
-export function countPartitions(values: u32, from: u32, to: u32, counts: u32): void {
+/** Counts the pairs from..to by the high byte of the chunk. */
+export function countPartitions(pairs: u32, from: u32, to: u32, counts: u32): void {
   for (let row = from; row < to; row++) {
-    const partition = load<u32>(values + (row << 2)) >> PARTITION_BITS;
-    const count = counts + (partition << 2);
+    const count = counts + (<u32>load<u8>(pairs + (row << 2), 1) << 2);
     store<u32>(count, load<u32>(count) + 1);
-  }
-}
-
-/** Sorts the rows from..to into their partitions: ids and the low bits of their values. `next` is where each goes on. */
-export function partitionRows(values: u32, from: u32, to: u32, next: u32, ids: u32, lows: u32): void {
-  for (let row = from; row < to; row++) {
-    const value = load<u32>(values + (row << 2));
-    const place = next + ((value >> PARTITION_BITS) << 2);
-    const end = load<u32>(place);
-    store<u32>(place, end + 1);
-    store<u32>(ids + (end << 2), row);
-    store<u16>(lows + (end << 1), <u16>value);
   }
 }
 
 /**
- * Orders one partition, places from..to of `ids` and `lows`, by value into `sorted`, and writes the base of each of its
- * blocks and the ends of its values. Blocks of more than 255 rows get an entry of the wide table instead, from entry
- * `wideCount` on. Returns the entries then used.
+ * Sorts the rows from..to into their partitions, as u64: the row, the chunk's low byte from bit 32 on, the next chunk
+ * from bit 48 on. `ends` is where each partition goes on.
+ */
+export function partitionRows(pairs: u32, from: u32, to: u32, ends: u32, sorted: u32): void {
+  for (let row = from; row < to; row++) {
+    const pair = load<u32>(pairs + (row << 2));
+    const place = ends + (((pair >> 8) & 0xff) << 2);
+    const end = load<u32>(place);
+    store<u32>(place, end + 1);
+    store<u64>(sorted + (end << 3), <u64>row | (<u64>(pair & 0xffff_00ff) << 32));
+  }
+}
+
+/**
+ * Orders one partition, places from..to, by the chunk's low byte: where each of its 256 values starts, and the rows' ids
+ * and next chunks in that order. `ends` is room for 256 u32.
  */
 export function sortPartition(
-  ids: u32,
-  lows: u32,
+  sorted: u32,
   from: u32,
   to: u32,
-  valueCount: u32,
-  counts: u32,
-  bases: u32,
   ends: u32,
-  sorted: u32,
-  wide: u32,
-  wideCount: u32,
-): u32 {
-  memory.fill(counts, 0, valueCount << 2);
+  starts: u32,
+  ids: u32,
+  nexts: u32,
+): void {
+  memory.fill(ends, 0, 1024);
   for (let i = from; i < to; i++) {
-    const count = counts + (<u32>load<u16>(lows + (i << 1)) << 2);
+    const count = ends + (<u32>load<u8>(sorted + (i << 3), 4) << 2);
     store<u32>(count, load<u32>(count) + 1);
   }
   let next = from;
-  for (let first: u32 = 0; first < valueCount; first += BLOCK_VALUES) {
-    const base = next;
-    for (let value = first; value < first + BLOCK_VALUES; value++) {
-      const count = counts + (value << 2);
-      const rows = load<u32>(count);
-      store<u32>(count, next);
-      next += rows;
-      store<u8>(ends + value, <u8>(next - base));
-    }
-    const block = bases + ((first >> BLOCK_BITS) << 2);
-    if (next - base <= 255) {
-      store<u32>(block, base);
-    } else {
-      const entry = wide + ((wideCount * WIDE_VALUES) << 2);
-      memory.copy(entry, counts + (first << 2), BLOCK_VALUES << 2);
-      store<u32>(entry + (BLOCK_VALUES << 2), next);
-      store<u32>(block, IS_WIDE | wideCount);
-      wideCount++;
-    }
+  for (let value: u32 = 0; value < 1024; value += 4) {
+    const rows = load<u32>(ends + value);
+    store<u32>(ends + value, next);
+    store<u32>(starts + value, next);
+    next += rows;
   }
   for (let i = from; i < to; i++) {
-    const count = counts + (<u32>load<u16>(lows + (i << 1)) << 2);
-    const end = load<u32>(count);
-    store<u32>(count, end + 1);
-    store<u32>(sorted + (end << 2), load<u32>(ids + (i << 2)));
+    const record = sorted + (i << 3);
+    const place = ends + (<u32>load<u8>(record, 4) << 2);
+    const end = load<u32>(place);
+    store<u32>(place, end + 1);
+    const id = ids + end * ID_BYTES;
+    store<u16>(id, load<u16>(record));
+    store<u8>(id, load<u8>(record, 2), 2);
+    store<u16>(nexts + (end << 1), load<u16>(record, 6));
   }
-  return wideCount;
 }

@@ -1,4 +1,4 @@
-export { chunkValues, countPartitions, partitionRows, sortPartition } from "./build";
+export { chunkPairs, countPartitions, partitionRows, sortPartition } from "./build";
 export { probe } from "./probe";
 export { scan } from "./scan";
-export { forget, verifyRows } from "./verify";
+export { forget } from "./verify";
