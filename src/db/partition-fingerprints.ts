@@ -13,6 +13,8 @@ interface Definition {
   readonly constraints: readonly string[];
   readonly indexes: readonly string[];
   readonly triggers: readonly string[];
+  /** How many common values analyze keeps of a column of an index, where that was set. */
+  readonly targets: readonly { readonly index: string; readonly column: number; readonly target: number }[];
 }
 
 /**
@@ -75,6 +77,14 @@ async function partition(client: Client, table: NearTable, partitions: number): 
   for (const statement of [...definition.constraints, ...definition.indexes, ...definition.triggers]) {
     await client.query(statement);
   }
+  for (const { index, column, target } of definition.targets) {
+    // Each partition has an index of its own, which inherits no target.
+    const { rows } = await client.query<{ name: string }>("select relid::regclass as name from pg_partition_tree($1)", [
+      index,
+    ]);
+    for (const { name } of rows)
+      await client.query(`alter index ${name} alter column ${column} set statistics ${target}`);
+  }
 }
 
 async function readDefinition(client: Client, table: NearTable): Promise<Definition> {
@@ -89,7 +99,10 @@ async function readDefinition(client: Client, table: NearTable): Promise<Definit
        array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = t.oid
          and not exists (select from pg_constraint where conindid = indexrelid) order by indexrelid) as indexes,
        array(select pg_get_triggerdef(oid) from pg_trigger where tgrelid = t.oid and not tgisinternal
-         order by tgname) as triggers
+         order by tgname) as triggers,
+       (select coalesce(json_agg(json_build_object('index', indexrelid::regclass, 'column', attnum, 'target', attstattarget)), '[]')
+         from pg_index join pg_attribute on attrelid = indexrelid
+         where indrelid = t.oid and attstattarget >= 0) as targets
      from pg_class as t where t.oid = $1::regclass`,
     [table],
   );

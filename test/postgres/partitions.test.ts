@@ -29,6 +29,19 @@ async function partition(made: TestDatabase, partitions: number, warnings: objec
   await migrateDatabase(made.connection, { logger, fingerprintPartitions: partitions });
 }
 
+/** How many common values analyze keeps of each chunk, table by table; of a partitioned one, of each partition. */
+async function statisticsTargets({ database }: TestDatabase): Promise<unknown[]> {
+  const { rows } = await database.pool.query(
+    `select t.relname, string_agg(distinct coalesce(attstattarget, -1)::text, ' ') as targets
+     from pg_class as t
+     join pg_index on indrelid = t.oid or indrelid in (select relid from pg_partition_tree(t.oid))
+     join pg_attribute on attrelid = indexrelid and indkey[attnum - 1] = 0
+     where t.oid = any ($1::regclass[]::oid[]) group by 1 order by 1`,
+    [NEAR_TABLES],
+  );
+  return rows;
+}
+
 async function countPartitions({ database }: TestDatabase): Promise<number[]> {
   const counted = NEAR_TABLES.map((table) => `(select count(*) from pg_partition_tree('${table}') where isleaf)`);
   const { rows } = await database.pool.query<{ counts: string[] }>(`select array[${counted.join()}] as counts`);
@@ -64,6 +77,7 @@ describe("partitioning the fingerprint tables", () => {
     const defined = await definitions(made);
     assert.ok(defined.length >= NEAR_TABLES.length * (CHUNKS + 4));
     assert.deepEqual(defined, await definitions(plain));
+    assert.deepEqual(await statisticsTargets(made), await statisticsTargets(plain));
   });
 
   test("a second start changes nothing; one that asks for another number says so and changes nothing", async () => {
