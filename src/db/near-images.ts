@@ -1,29 +1,19 @@
 import { toIndexBits } from "../fingerprint/bit-order.ts";
 import type { PerceptualKind } from "../fingerprint/fingerprint.ts";
 import type { Scores } from "../scores.ts";
+import { type BothHashes, type ImageRow, imagesStatement, oneHashStatement } from "./near-image-statement.ts";
 import {
+  DEEPENING_STEPS,
   heldSource,
   type NearDatabase,
   type NearOptions,
   type NearQuery,
-  nearSource,
   planTable,
 } from "./near-source.ts";
-import { isEmpty, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
+import { isEmpty, type NearSource } from "./near-statement.ts";
 import type { NearStrategy } from "./near-strategy.ts";
-import type { Thresholds } from "./near-view.ts";
 
-export interface ImageSearch extends NearOptions {
-  /** 64 hex digits, of the picture as it is: seen images are not searched for its transforms. */
-  readonly pdq: string;
-  readonly blockhash: string;
-  /** Both must hold. */
-  readonly thresholds: Thresholds;
-  /** The image that is asked about, if it is stored already. */
-  readonly exceptImageId?: bigint;
-  /** The model whose scores are wanted. */
-  readonly model?: string;
-}
+export type ImageSearch = BothHashes & NearOptions;
 
 export interface ImageMatch {
   readonly imageId: bigint;
@@ -42,13 +32,6 @@ export interface NearImages {
   readonly scored: (ImageMatch & { readonly scores: Scores }) | null;
 }
 
-interface ImageRow {
-  readonly image_id: string;
-  readonly pdq_distance: number;
-  readonly blockhash_distance: number;
-  readonly scores: Scores | null;
-}
-
 /**
  * The nearest of the seen images within both thresholds, with its scores or the nearest that has some, in one statement;
  * null where no image is near. Candidates are found by one kind of hash: by PDQ in memory, otherwise by the kind
@@ -61,39 +44,7 @@ export async function searchImages(database: NearDatabase, search: ImageSearch):
     (await heldSource(view, query("pdq"))) ??
     (await cheaperSource(database, query("pdq"), query("blockhash"), strategy));
   if (isEmpty(source)) return null;
-  const [first, second] =
-    source.table === "image_pdq" ? (["pdq", "blockhash"] as const) : (["blockhash", "pdq"] as const);
-  const into = parameters();
-  const near = nearRows(source, into);
-  const other = into.add(toIndexBits(second, search[second]));
-  const otherThreshold = into.add(thresholds[second]);
-  const exceptId = into.add(search.exceptImageId?.toString() ?? null);
-  const model = into.add(search.model ?? null);
-  // The lateral joins with `offset 0` look one row up by its key, whatever number of rows the planner expects; the second
-  // one goes through the images in order, and only as far as it must.
-  const text = `
-    with near as materialized (
-      select near.owner as image_id, near.distance as ${first}_distance, other.distance as ${second}_distance
-      from (${near}) as near
-      cross join lateral (
-        select bit_count(bits # ${other})::int4 as distance from image_${second} where image_id = near.owner offset 0
-      ) as other
-      where other.distance <= ${otherThreshold}::int4 and (${exceptId}::int8 is null or near.owner <> ${exceptId}::int8)
-    ),
-    nearest_first as (select * from near order by pdq_distance, blockhash_distance, image_id offset 0)
-    (select near.*, null::json as scores from nearest_first as near
-      cross join lateral (select from image where id = near.image_id offset 0) as image
-      order by pdq_distance, blockhash_distance, image_id limit 1)
-    union all
-    (select near.*, image.scores from nearest_first as near
-      cross join lateral (
-        select scores from image
-        where id = near.image_id and model = ${model}::text and scores is not null and scores_from is null offset 0
-      ) as image
-      where ${model}::text is not null
-      order by pdq_distance, blockhash_distance, image_id limit 1)`;
-  const name = `near_both_${sourceName(source)}`;
-  const { rows } = await database.searchPool.query<ImageRow>({ name, text, values: into.values });
+  const { rows } = await database.searchPool.query<ImageRow>(imagesStatement(source, search));
   const nearest = rows.find(({ scores }) => scores === null);
   const scored = rows.find(({ scores }) => scores !== null);
   if (nearest === undefined) return null;
@@ -125,24 +76,43 @@ export interface OneHashSearch extends NearOptions {
   /** Bits, 0..256, inclusive. */
   readonly threshold: number;
   readonly limit: number;
+  /** How many suffice: the search may stop with the nearest images once it has found so many. Default: the limit. */
+  readonly enough?: number;
 }
 
-/** The seen images within the threshold of one perceptual hash, nearest first, then first seen first. */
+/**
+ * The seen images within the threshold of one perceptual hash, nearest first, then first seen first. Thresholds are
+ * deepened step by step as long as steps are cheap beside the whole: where enough images are very near, a few probes find
+ * them.
+ */
 export async function searchImagesByOneHash(
   database: NearDatabase,
   search: OneHashSearch,
 ): Promise<{ imageId: bigint; distance: number }[]> {
-  const source = await nearSource(database, imageQuery(search.kind, search.hash, search.threshold), search);
+  const { kind, hash, threshold, limit, enough = limit, view = null, strategy } = search;
+  const whole = imageQuery(kind, hash, threshold);
+  const held = await heldSource(view, whole);
+  if (held !== null) return await nearestImages(database, held, limit);
+  const plan = await planTable(database, whole, strategy);
+  for (const step of DEEPENING_STEPS.filter((step) => step < threshold)) {
+    const { source, microseconds } = await planTable(database, imageQuery(kind, hash, step), strategy);
+    if (microseconds > plan.microseconds * STEP_COST_MAX) break;
+    const found = await nearestImages(database, source, limit);
+    if (found.length >= Math.min(enough, limit)) return found;
+  }
+  return await nearestImages(database, plan.source, limit);
+}
+
+/** Most that a step may cost, of what the whole search does: most steps find too few images, and are lost. */
+const STEP_COST_MAX = 1 / 7;
+
+async function nearestImages(
+  { searchPool }: NearDatabase,
+  source: NearSource,
+  limit: number,
+): Promise<{ imageId: bigint; distance: number }[]> {
   if (isEmpty(source)) return [];
-  const into = parameters();
-  const text = `select owner, distance from (${nearRows(source, into)}) as near
-    order by distance, owner limit ${into.add(search.limit)}::int8`;
-  const name = `near_one_${sourceName(source)}`;
-  const { rows } = await database.searchPool.query<{ owner: string; distance: number }>({
-    name,
-    text,
-    values: into.values,
-  });
+  const { rows } = await searchPool.query<{ owner: string; distance: number }>(oneHashStatement(source, limit));
   return rows.map(({ owner, distance }) => ({ imageId: BigInt(owner), distance }));
 }
 

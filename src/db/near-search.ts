@@ -1,16 +1,20 @@
 import { toIndexBits } from "../fingerprint/bit-order.ts";
 import { PERCEPTUAL_KINDS, type PerceptualKind } from "../fingerprint/fingerprint.ts";
-import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
-import { type NearDatabase, type NearOptions, nearSource } from "./near-source.ts";
-import { HASHES_MAX, isEmpty, type NearSource, nearRows, parameters, sourceName } from "./near-statement.ts";
+import { TRANSFORMS } from "../fingerprint/transform.ts";
+import {
+  type EntryMatch,
+  type EntryRow,
+  type EntrySource,
+  entryMatch,
+  entryStatement,
+  type KindQuery,
+  type QueryHash,
+} from "./near-entry-statement.ts";
+import { DEEPENING_STEPS, type NearDatabase, type NearOptions, nearSource } from "./near-source.ts";
+import { HASHES_MAX, isEmpty } from "./near-statement.ts";
 import type { Thresholds } from "./near-view.ts";
 
-/** A hash to search for (64 hex digits) and the transform of the picture that it belongs to. */
-export interface QueryHash {
-  readonly transform: Transform;
-  readonly hash: string;
-}
-
+export type { EntryMatch, QueryHash } from "./near-entry-statement.ts";
 export type { NearDatabase } from "./near-source.ts";
 
 export interface EntrySearch extends NearOptions {
@@ -28,38 +32,6 @@ export interface EntrySearch extends NearOptions {
   readonly limit: number;
 }
 
-/** An entry that matches by one kind of hash; one that matches by both is there twice. */
-export interface EntryMatch {
-  readonly entryId: bigint;
-  readonly customId: string | null;
-  readonly listId: bigint;
-  readonly listName: string;
-  readonly listKind: "disallow" | "allow";
-  readonly listAction: "block" | "review";
-  readonly hash: PerceptualKind;
-  /** Bits, from the nearest of the query's hashes. */
-  readonly distance: number;
-  /** The list's, in bits. */
-  readonly threshold: number;
-  /** Of the nearest hash; of several at that distance, the first in the order of TRANSFORMS. */
-  readonly transform: Transform;
-}
-
-interface EntryRow {
-  readonly widest_pdq: number | null;
-  readonly widest_blockhash: number | null;
-  readonly kind: number | null;
-  readonly entry_id: string;
-  readonly custom_id: string | null;
-  readonly list_id: string;
-  readonly list_name: string;
-  readonly list_kind: "disallow" | "allow";
-  readonly list_action: "block" | "review";
-  readonly distance: number;
-  readonly threshold: number;
-  readonly place: number;
-}
-
 /**
  * Every entry within its own list's threshold of one of the hashes: enabled, not expired, in an enabled list, all as
  * committed when the statement starts. One statement for all transforms and both kinds. Ordered by distance, then entry,
@@ -68,29 +40,61 @@ interface EntryRow {
  * Only entries with sufficient detail belong in the searched tables; that is up to who fills them.
  */
 export async function searchEntries(database: NearDatabase, search: EntrySearch): Promise<EntryMatch[]> {
+  return await searchStepwise(database, search, []);
+}
+
+/**
+ * The first of what {@link searchEntries} finds, or null. Thresholds are deepened step by step: an entry that is very near
+ * is found by a few probes.
+ */
+export async function nearestEntry(
+  database: NearDatabase,
+  search: Omit<EntrySearch, "limit">,
+): Promise<EntryMatch | null> {
+  const [nearest] = await searchStepwise(database, { ...search, limit: 1 }, DEEPENING_STEPS);
+  return nearest ?? null;
+}
+
+/**
+ * Searches within each step in turn and then within the thresholds of the lists, until the answer can't change.
+ *
+ * @param steps ascending, in bits; with any, the first match alone decides when to stop
+ */
+async function searchStepwise(
+  database: NearDatabase,
+  search: EntrySearch,
+  steps: readonly number[],
+): Promise<EntryMatch[]> {
   const queries = PERCEPTUAL_KINDS.map((kind) => ({ kind, hashes: inTransformOrder(search.hashes[kind]) }));
   const lists = search.listIds?.join() ?? "all";
-  let { pdq, blockhash } = search.view?.widest ?? search.expectedThresholds ?? recallThresholds(database, lists);
-  for (;;) {
-    const sources = await entrySources(database, queries, { pdq, blockhash }, search);
+  let widest = search.view?.widest ?? search.expectedThresholds ?? recallThresholds(database, lists);
+  for (let round = 0; ; round++) {
+    const bound = steps[round] ?? Number.POSITIVE_INFINITY;
+    const thresholds = { pdq: Math.min(widest.pdq, bound), blockhash: Math.min(widest.blockhash, bound) };
+    const sources = await entrySources(database, queries, thresholds, search);
     // Where memory knows of no row near enough, there was none.
     const filled = sources.filter((source) => !isEmpty(source));
-    if (filled.length === 0) return [];
-    const rows = await queryEntries(database, filled, search);
-    const widest = { pdq: rows[0]?.widest_pdq ?? 0, blockhash: rows[0]?.widest_blockhash ?? 0 };
-    rememberThresholds(database, lists, widest);
-    pdq = Math.max(pdq, widest.pdq);
-    blockhash = Math.max(blockhash, widest.blockhash);
-    const wideEnough = sources.every(({ kind, threshold }) => threshold >= { pdq, blockhash }[kind]);
-    if (wideEnough) return rows.flatMap((row) => entryMatch(row, queries));
+    const rows = filled.length === 0 ? [] : await queryEntries(database, filled, search);
+    const [first] = rows;
+    if (first !== undefined) {
+      const real = { pdq: first.widest_pdq ?? 0, blockhash: first.widest_blockhash ?? 0 };
+      rememberThresholds(database, lists, real);
+      widest = { pdq: Math.max(widest.pdq, real.pdq), blockhash: Math.max(widest.blockhash, real.blockhash) };
+    }
+    const matches = rows.flatMap((row) => entryMatch(row, queries));
+    const nearest = matches[0]?.distance ?? Number.POSITIVE_INFINITY;
+    const reach = steps.length > 0 ? nearest : Number.POSITIVE_INFINITY;
+    if (sources.every(({ kind, threshold }) => threshold >= Math.min(widest[kind], reach))) return matches;
   }
 }
 
-type EntrySource = NearSource & { readonly kind: PerceptualKind };
-
-interface KindQuery {
-  readonly kind: PerceptualKind;
-  readonly hashes: readonly QueryHash[];
+async function queryEntries(
+  { searchPool }: NearDatabase,
+  sources: readonly EntrySource[],
+  search: EntrySearch,
+): Promise<EntryRow[]> {
+  const { rows } = await searchPool.query<EntryRow>(entryStatement(sources, search));
+  return rows;
 }
 
 async function entrySources(
@@ -125,72 +129,6 @@ function rememberThresholds(database: NearDatabase, lists: string, widest: Thres
     remembered.set(database.searchPool, known);
   }
   known.set(lists, widest);
-}
-
-async function queryEntries(
-  database: NearDatabase,
-  sources: readonly EntrySource[],
-  search: EntrySearch,
-): Promise<EntryRow[]> {
-  const into = parameters();
-  const limit = into.add(search.limit);
-  const listIds = into.add(search.listIds?.map(String) ?? null);
-  const near = sources.map((source) => {
-    const kind = PERCEPTUAL_KINDS.indexOf(source.kind);
-    return `select ${kind} as kind, near.* from (${nearRows(source, into)}) as near where exists (select from asked)`;
-  });
-  // What is near is found once, and not again for each list. The lateral join with `offset 0` looks each entry up by its
-  // key: a join that the planner could turn round would read all entries where it overestimates the matches, and without
-  // statistics it does.
-  const text = `
-    with asked as materialized (
-      select id, name, kind, action, array[pdq_threshold, blockhash_threshold]::int4[] as thresholds from list
-      where enabled and deleted_at is null and (${listIds}::int8[] is null or id = any (${listIds}::int8[]))
-    ),
-    near as materialized (${near.join(" union all ")}),
-    matched as (
-      select near.kind, near.owner as entry_id, near.distance, near.place, entry.custom_id, asked.id as list_id,
-        asked.name as list_name, asked.kind as list_kind, asked.action as list_action,
-        asked.thresholds[near.kind + 1] as threshold
-      from near
-      cross join lateral (
-        select list_id, custom_id from entry
-        where id = near.owner and enabled and (expires_at is null or expires_at > now()) offset 0
-      ) as entry
-      join asked on asked.id = entry.list_id and near.distance <= asked.thresholds[near.kind + 1]
-    ),
-    ranked as (
-      select matched.*, row_number() over (order by distance, entry_id, kind) as place_overall,
-        row_number() over (partition by list_id order by distance, entry_id, kind) as place_in_list
-      from matched
-    )
-    select widest.*, ranked.*
-    from (select max(thresholds[1]) as widest_pdq, max(thresholds[2]) as widest_blockhash from asked) as widest
-    left join ranked on place_overall <= ${limit}::int8 or place_in_list = 1
-    order by place_overall`;
-  const name = `near_${sources.map(sourceName).join("_")}`;
-  const { rows } = await database.searchPool.query<EntryRow>({ name, text, values: into.values });
-  return rows;
-}
-
-function entryMatch(row: EntryRow, queries: readonly KindQuery[]): EntryMatch[] {
-  const query = row.kind === null ? undefined : queries[row.kind];
-  const nearest = query?.hashes[row.place];
-  if (query === undefined || nearest === undefined) return [];
-  return [
-    {
-      entryId: BigInt(row.entry_id),
-      customId: row.custom_id,
-      listId: BigInt(row.list_id),
-      listName: row.list_name,
-      listKind: row.list_kind,
-      listAction: row.list_action,
-      hash: query.kind,
-      distance: row.distance,
-      threshold: row.threshold,
-      transform: nearest.transform,
-    },
-  ];
 }
 
 function inTransformOrder(hashes: readonly QueryHash[]): readonly QueryHash[] {

@@ -41,6 +41,12 @@ export async function tableSource(
   return (await planTable(database, query, strategy)).source;
 }
 
+/**
+ * Thresholds, in bits, to try first where only the nearest rows are wanted: the last ones at which no chunk's radius is
+ * above 0 and above 1 (11 and 267 probes). Every bit more takes 23 probes from there on, or 253.
+ */
+export const DEEPENING_STEPS: readonly number[] = [10, 21];
+
 export interface TablePlan {
   readonly source: NearSource;
   /** What the search is expected to take; comparable, not exact. */

@@ -19,6 +19,13 @@ export interface NearSource {
   readonly radii?: readonly (readonly number[])[];
 }
 
+/** What node-postgres takes: one text for a name, whatever the values. */
+export interface NearStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
 /** A statement under construction: the numbers of the parameters follow their values. */
 export interface Parameters {
   readonly values: unknown[];

@@ -14,4 +14,6 @@ export interface HotView {
   near(table: NearTable, hashes: readonly IndexBits[], threshold: number): Promise<readonly number[] | null>;
   /** The widest thresholds of all enabled lists when the view was taken. */
   readonly widest: Thresholds;
+  /** A place in the write-ahead log behind every change that the view shows; absent or null where nobody asks for it. */
+  readonly lsn?: string | null;
 }

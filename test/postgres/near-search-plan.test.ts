@@ -5,6 +5,7 @@ import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts
 import { searchEntries } from "../../src/db/near-search.ts";
 import type { NearDatabase } from "../../src/db/near-source.ts";
 import { cheaperStrategy, type NearStrategy } from "../../src/db/near-strategy.ts";
+import type { HotView } from "../../src/db/near-view.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
@@ -30,8 +31,8 @@ before(async () => {
 });
 after(() => fixture.drop());
 
-/** Every search there is, as it reaches the server. */
-async function statements(strategy: NearStrategy): Promise<Statement[]> {
+/** Every search there is, as it reaches the server; `given` with the candidates of a memory. */
+async function statements(strategy: NearStrategy | "given"): Promise<Statement[]> {
   const sent: Statement[] = [];
   const searchPool = new Proxy(fixture.database.searchPool, {
     get(pool, property) {
@@ -48,14 +49,16 @@ async function statements(strategy: NearStrategy): Promise<Statement[]> {
   const thresholds = { pdq: 31, blockhash: 31 };
   const limit = 10;
   const expectedThresholds = thresholds;
+  const view: HotView = { widest: thresholds, near: async () => [1, 2, 3] };
+  const how = strategy === "given" ? { view } : { strategy };
   for (const blockhash of [pdq.slice(0, 1), []]) {
-    await searchEntries(database, { hashes: { pdq, blockhash }, listIds: null, expectedThresholds, limit, strategy });
+    await searchEntries(database, { hashes: { pdq, blockhash }, listIds: null, expectedThresholds, limit, ...how });
   }
   for (const reuse of [thresholds, { pdq: 31, blockhash: 9 }]) {
-    await searchImages(database, { pdq: hash, blockhash: hash, thresholds: reuse, model: "a", strategy });
+    await searchImages(database, { pdq: hash, blockhash: hash, thresholds: reuse, model: "a", ...how });
   }
   for (const kind of ["pdq", "blockhash"] as const) {
-    await searchImagesByOneHash(database, { kind, hash, threshold: 31, limit, strategy });
+    await searchImagesByOneHash(database, { kind, hash, threshold: 31, limit, ...how });
   }
   return sent;
 }
@@ -65,12 +68,14 @@ function nodesOf(plan: PlanNode): PlanNode[] {
 }
 
 /** The plan that a session of the search pool makes for the statement, whatever the values. */
-async function genericPlan(client: pg.PoolClient, { text, values }: Statement): Promise<PlanNode[]> {
+async function genericPlan(client: pg.PoolClient, { name, text, values }: Statement): Promise<PlanNode[]> {
   await client.query(`prepare planned as ${text}`);
   try {
     const nulls = values.map(() => "null").join(", ");
     const { rows } = await client.query(`explain (format json) execute planned (${nulls})`);
-    return nodesOf(rows[0]["QUERY PLAN"][0].Plan);
+    const plan: PlanNode = rows[0]["QUERY PLAN"][0].Plan;
+    if (name.startsWith("near_both")) assertNearestFirst(plan, name);
+    return nodesOf(plan);
   } finally {
     await client.query("deallocate planned");
   }
@@ -102,9 +107,34 @@ async function assertPlans(): Promise<void> {
       }
       assertKeyedJoins(nodes, searched, statement.name);
     }
+    for (const statement of await statements("given")) {
+      const nodes = await genericPlan(client, statement);
+      const searched = TABLES.filter((table) => statement.name.includes(`${table}_given`));
+      assert.ok(searched.length > 0, statement.name);
+      for (const table of searched) {
+        const indexes = nodes.map((node) => node["Index Name"]).filter((index) => index?.startsWith(table));
+        assert.deepEqual(indexes, [`${table}_pkey`], statement.name);
+      }
+      assert.ok(nodes.every((node) => node["Node Type"] !== "Seq Scan" || node["Relation Name"] === "list"));
+      assertKeyedJoins(nodes, searched, statement.name);
+    }
   } finally {
     client.release();
   }
+}
+
+/** The two nearest images are taken from the sorted candidates: an image further away is never looked up. */
+function assertNearestFirst(plan: PlanNode, name: string): void {
+  const limits = nodesOf(plan).filter((node) => node["Node Type"] === "Limit");
+  const kinds = limits.map(({ Plans: [below] = [] }) => (below === undefined ? "" : leftmost(below)));
+  assert.deepEqual(kinds, ["Nested Loop", "Nested Loop"], name);
+}
+
+/** The node itself, beneath what passes rows on one by one. */
+function leftmost(node: PlanNode): string {
+  const [below] = node.Plans ?? [];
+  const passesOn = ["Result", "Subquery Scan"].includes(node["Node Type"]);
+  return passesOn && below !== undefined ? leftmost(below) : node["Node Type"];
 }
 
 /** Whatever is joined to the rows found, other than the few lists, is looked up by its key. */
@@ -150,17 +180,19 @@ async function grow(from: number, to: number): Promise<void> {
 describe("plans of the near search", () => {
   test("on empty tables", assertPlans);
 
-  test("on one row", async () => {
-    await grow(1, 1);
-    await assertPlans();
-  });
-
-  test("on 100,000 rows, without statistics and with them", async () => {
-    await grow(2, 100_000);
-    await assertPlans();
-    await fixture.database.pool.query("analyze");
-    await assertPlans();
-  });
+  for (const [before, rows] of [
+    [0, 1],
+    [1, 2],
+    [2, 1000],
+    [1000, 100_000],
+  ] as const) {
+    test(`on ${rows} rows, without statistics of them and with`, async () => {
+      await grow(before + 1, rows);
+      await assertPlans();
+      await fixture.database.pool.query("analyze");
+      await assertPlans();
+    });
+  }
 
   test("statistics of a table that was small don't matter", async () => {
     await fixture.database.pool.query("truncate entry_pdq, entry_blockhash, image_pdq, image_blockhash; analyze");
@@ -168,11 +200,13 @@ describe("plans of the near search", () => {
   });
 
   test("the pool's sessions use generic plans for it, made once", async () => {
-    await statements("probe");
-    await statements("probe");
+    for (const strategy of ["probe", "scan", "given"] as const) {
+      await statements(strategy);
+      await statements(strategy);
+    }
     const { rows } = await fixture.database.searchPool.query<{ custom: string; statements: number }>(
       `select sum(custom_plans) as custom, count(*)::int as statements from pg_prepared_statements
-       where name like 'near_%probe%'`,
+       where name like 'near_%' and name not like 'near_table_%'`,
     );
     assert.equal(Number(rows[0]?.custom), 0);
     assert.ok((rows[0]?.statements ?? 0) > 0);
