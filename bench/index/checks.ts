@@ -1,7 +1,7 @@
-import { type Corpus, hashKindOf, type RowKind } from "./corpus.ts";
+import type { Corpus } from "./corpus.ts";
 import { drawRows } from "./draw-rows.ts";
 import { HASH_BITS, HASH_BYTES, hashOfRow } from "./index-order.ts";
-import { compileDraw, instantiateDraw } from "./kernels.ts";
+import { hashKindOf, type RowKind } from "./row-kind.ts";
 import { seededBelow } from "./seeded-random.ts";
 
 /** One search: every row within `threshold` bits of one of the hashes. */
@@ -25,17 +25,11 @@ export interface Cell {
  * `count` checks in mixed order: every other one planted, with 0, 1, ... `threshold` and again 0, 1, ... bits turned over;
  * all other hashes were drawn as the rows were, from other seeds.
  */
-export async function makeChecks(
-  corpus: Corpus,
-  kind: RowKind,
-  cell: Cell,
-  count: number,
-  seed: number,
-): Promise<Check[]> {
+export function makeChecks(corpus: Corpus, kind: RowKind, cell: Cell, count: number, seed: number): Check[] {
   const { threshold, probes } = cell;
   const below = seededBelow(seed);
   const others = new Uint8Array(count * probes * HASH_BYTES);
-  drawRows(instantiateDraw(await compileDraw()), { kind, hashKind: hashKindOf(kind), seed: seed + 1 }, others);
+  drawRows(corpus.drawing, { kind, seed: seed + 1 }, others);
   const checks = Array.from({ length: count }, (_, check): Check => {
     const hashes = Array.from({ length: probes }, (__, place) => rowAt(others, check * probes + place));
     if (check % 2 === 1) return finish(kind, threshold, hashes, null);

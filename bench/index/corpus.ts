@@ -1,21 +1,20 @@
 import { Worker } from "node:worker_threads";
-import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import type { WasmMemory } from "../../src/hot-index/kernel/web-assembly.ts";
 import type { Check } from "./checks.ts";
+import { compileDraw, compileScan } from "./compile-kernels.ts";
 import { HASH_BITS, HASH_BYTES } from "./index-order.ts";
-import { compileDraw, compileScan, instantiateScan, type ScanKernel, scanMemory } from "./kernels.ts";
+import {
+  type DrawKernel,
+  instantiateDraw,
+  instantiateScan,
+  SCRATCH_BYTES,
+  type ScanKernel,
+  scanMemory,
+} from "./kernels.ts";
+import type { RowKind } from "./row-kind.ts";
 import type { RowTask, RowThreadData } from "./row-thread.ts";
 
-/** How the bits of a row are drawn. */
-export type RowKind = "uniform" | PerceptualKind;
-
-/** The kind of hash whose order of bits and tables rows of this kind take. */
-export function hashKindOf(kind: RowKind): PerceptualKind {
-  return kind === "uniform" ? "pdq" : kind;
-}
-
 const THREADS = 2;
-/** Memory before the rows that one thread works in, the main one among them. */
-export const SCRATCH_BYTES = 16 * 2 ** 20;
 const ROWS_AT = (THREADS + 1) * SCRATCH_BYTES;
 
 /** Rows of 32 bytes in index order, in memory that all threads share; row i is stored for owner i + 1. */
@@ -24,8 +23,10 @@ export interface Corpus {
   readonly count: number;
   /** Where `rows` start in `memory`. */
   readonly rowsAt: number;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   readonly kernel: ScanKernel;
+  /** Draws rows in the main thread. */
+  readonly drawing: DrawKernel;
   /** Fills the rows anew; the same numbers give the same rows. */
   generate(kind: RowKind, seed: number): Promise<void>;
   /**
@@ -54,6 +55,7 @@ export async function openCorpus(count: number): Promise<Corpus> {
     rowsAt: ROWS_AT,
     memory,
     kernel: instantiateScan(scan, memory),
+    drawing: instantiateDraw(draw),
     async generate(kind, seed) {
       await share((thread) => ({ task: "generate", kind, seed, count, thread, threads: THREADS }));
     },

@@ -5,7 +5,10 @@ export const HASH_BYTES = 32;
 export const HASH_BITS = 256;
 
 /** For each kind, the place in index order of each bit of the hash, as `toIndexBits` moves it. */
-export const PLACES: Readonly<Record<PerceptualKind, Uint8Array>> = { pdq: placesOf("pdq"), blockhash: placesOf("blockhash") };
+export const PLACES: Readonly<Record<PerceptualKind, Uint8Array>> = {
+  pdq: placesOf("pdq"),
+  blockhash: placesOf("blockhash"),
+};
 
 function placesOf(kind: PerceptualKind): Uint8Array {
   return Uint8Array.from({ length: HASH_BITS }, (_, bit) => {

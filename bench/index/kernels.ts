@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import asc from "assemblyscript/asc";
+import { type WasmMemory, wasm } from "../../src/hot-index/kernel/web-assembly.ts";
 
 /** What assembly/scan.ts exports; addresses and sizes are bytes of the memory that it was instantiated with. */
 export interface ScanKernel {
@@ -21,60 +20,36 @@ export interface ScanKernel {
 
 /** What assembly/draw.ts exports. */
 export interface DrawKernel {
-  readonly memory: WebAssembly.Memory;
-  readonly places: WebAssembly.Global<"i32">;
-  readonly rows: WebAssembly.Global<"i32">;
+  readonly memory: { readonly buffer: ArrayBuffer };
+  /** Addresses. */
+  readonly places: { readonly value: number };
+  readonly rows: { readonly value: number };
   uniform(count: number, first: number, second: number, third: number): void;
   pdq(count: number, first: number, second: number, third: number): void;
   blockhash(count: number, first: number, second: number, third: number): void;
 }
 
 const PAGE_BYTES = 65_536;
-const PAGES_MAX = 65_536;
-const FOLDER = new URL("./assembly/", import.meta.url);
-const OPTIMISED = ["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd,threads"];
+/** 4 GiB. */
+export const PAGES_MAX = 65_536;
 
-export function compileScan(): Promise<WebAssembly.Module> {
-  return compile("scan.ts", ["--importMemory", "--sharedMemory", "--maximumMemory", String(PAGES_MAX)]);
-}
-
-export function compileDraw(): Promise<WebAssembly.Module> {
-  return compile("draw.ts", []);
-}
+/** Memory before the rows that one thread works in, the main one among them. */
+export const SCRATCH_BYTES = 16 * 2 ** 20;
 
 /** Shared memory with room for `bytes`. */
-export function scanMemory(bytes: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES), maximum: PAGES_MAX, shared: true });
+export function scanMemory(bytes: number): WasmMemory {
+  return new wasm.Memory({ initial: Math.ceil(bytes / PAGE_BYTES), maximum: PAGES_MAX, shared: true });
 }
 
-export function instantiateScan(module: WebAssembly.Module, memory: WebAssembly.Memory): ScanKernel {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ScanKernel;
+export function instantiateScan(module: object, memory: WasmMemory): ScanKernel {
+  return new wasm.Instance(module, { env: { memory } }).exports as unknown as ScanKernel;
 }
 
-export function instantiateDraw(module: WebAssembly.Module): DrawKernel {
+export function instantiateDraw(module: object): DrawKernel {
   const env = {
     abort() {
       throw new Error("assembly/draw.ts went out of bounds");
     },
   };
-  return new WebAssembly.Instance(module, { env }).exports as unknown as DrawKernel;
-}
-
-async function compile(name: string, flags: readonly string[]): Promise<WebAssembly.Module> {
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main([name, "--outFile", "out.wasm", ...OPTIMISED, ...flags], {
-    readFile(path) {
-      try {
-        return readFileSync(new URL(path, FOLDER), "utf8");
-      } catch {
-        return null;
-      }
-    },
-    writeFile(_, contents) {
-      if (typeof contents !== "string") binary = contents;
-    },
-    listFiles: () => [],
-  });
-  if (error !== null || binary === undefined) throw new Error(`assembly/${name}: ${error?.message} ${stderr}`);
-  return new WebAssembly.Module(new Uint8Array(binary));
+  return new wasm.Instance(module, { env }).exports as unknown as DrawKernel;
 }

@@ -1,13 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { hashKindOf, type RowKind, SCRATCH_BYTES } from "./corpus.ts";
+import type { WasmMemory } from "../../src/hot-index/kernel/web-assembly.ts";
 import { drawRows } from "./draw-rows.ts";
 import { HASH_BITS, HASH_BYTES } from "./index-order.ts";
-import { instantiateDraw, instantiateScan } from "./kernels.ts";
+import { instantiateDraw, instantiateScan, SCRATCH_BYTES } from "./kernels.ts";
+import type { RowKind } from "./row-kind.ts";
 
 export interface RowThreadData {
-  readonly memory: WebAssembly.Memory;
-  readonly scan: WebAssembly.Module;
-  readonly draw: WebAssembly.Module;
+  readonly memory: WasmMemory;
+  /** Compiled modules. */
+  readonly scan: object;
+  readonly draw: object;
   readonly rowsAt: number;
   /** 16 MiB of the memory that no other thread writes. */
   readonly scratchAt: number;
@@ -44,7 +46,7 @@ parentPort?.on("message", (task: RowTask) => {
 
 function generate({ kind, seed, count, thread, threads }: Extract<RowTask, { task: "generate" }>): void {
   const rows = new Uint8Array(memory.buffer, rowsAt, count * HASH_BYTES);
-  drawRows(drawing, { kind, hashKind: hashKindOf(kind), seed, thread, threads }, rows);
+  drawRows(drawing, { kind, seed, thread, threads }, rows);
 }
 
 function tally({ checks, from, to }: Extract<RowTask, { task: "tally" }>): Uint32Array[] {

@@ -1,0 +1,137 @@
+import type { BenchDatabase } from "./bench-database.ts";
+import { openBkTree } from "./bk-tree.ts";
+import { bruteForce } from "./brute-force.ts";
+import { bulkLoad } from "./bulk-load.ts";
+import { type Cell, type Check, makeChecks } from "./checks.ts";
+import type { BuildFacts, Contender } from "./contender.ts";
+import type { Corpus } from "./corpus.ts";
+import { drawRows } from "./draw-rows.ts";
+import type { KindResults } from "./goals.ts";
+import { openHotIndex } from "./hot.ts";
+import { HASH_BYTES } from "./index-order.ts";
+import { type Measured, measureCell, percentile } from "./measure.ts";
+import type { BenchOptions } from "./options.ts";
+import { openHnsw, openIvfflat, type PeerIndex } from "./pgvector.ts";
+import { probingPlans } from "./plan-shape.ts";
+import { productFacts } from "./product-facts.ts";
+import { productSql } from "./product-sql.ts";
+import { progress, timed } from "./progress.ts";
+import { hashKindOf, type RowKind } from "./row-kind.ts";
+import { openSequentialScans } from "./sequential-scan.ts";
+import { rowStatistics } from "./statistics.ts";
+import { tableRoles } from "./table-role.ts";
+
+const SEED = 20_251;
+const INSERTED_ROWS = 50_000;
+/** Goals are set at this threshold, so more time is given to it. */
+const GOAL: Cell = { threshold: 31, probes: 1 };
+const GOAL_TIMES = 4;
+/** "Is it a duplicate": only the service's own ways are asked. */
+const DUPLICATE: Cell = { threshold: 21, probes: 1 };
+
+/** Loads rows of one kind, lets all contenders search them, and removes them. */
+export async function measureKind(
+  bench: BenchDatabase,
+  corpus: Corpus,
+  kind: RowKind,
+  options: BenchOptions,
+): Promise<KindResults> {
+  const { client, connection, database } = bench;
+  const { rows, limit } = options;
+  const hashKind = hashKindOf(kind);
+  const table = `entry_${hashKind}`;
+  const roles = tableRoles(client, hashKind);
+  const closers: (() => Promise<void>)[] = [];
+  await timed(`drew ${rows} rows`, () => corpus.generate(kind, SEED));
+  const { correlation, chunkEntropy } = rowStatistics(hashKind, corpus.rows);
+  console.log(
+    `${kind}: mean |r| between bits ${correlation.toFixed(4)}, collision entropy of 16 neighbouring bits ${chunkEntropy.toFixed(1)} bits`,
+  );
+  try {
+    const load = await bulkLoad(client, table, corpus.rows);
+    const inserts = new Uint8Array(INSERTED_ROWS * HASH_BYTES);
+    drawRows(corpus.drawing, { kind, seed: SEED - 1 }, inserts);
+    const facts: BuildFacts[] = await productFacts(client, table, rows, load, inserts);
+    for (const line of await probingPlans(database, hashKind, "entry")) console.log(`plan of ${line}`);
+    const hot = await openHotIndex(connection, table, rows, options.hotBytes);
+    closers.push(hot.close);
+    facts.push(hot.facts);
+    const peers = await openPeers(kind, { connection, table, rows, limit, inserts }, options);
+    for (const peer of peers) {
+      closers.push(peer.close);
+      facts.push(peer.facts);
+    }
+    const scans = await openSequentialScans(connection, hashKind, limit, roles);
+    closers.push(scans.close);
+    const product = productSql({ database, client, kind: hashKind, rows, limit, roles });
+    const contenders = [...product, hot.contender, ...peers.flatMap(({ contenders }) => contenders)];
+    contenders.push(...scans.contenders, ...bruteForce(corpus, limit));
+    const wanted = contenders.filter(({ name }) => options.contenders?.some((start) => name.startsWith(start)) ?? true);
+    const measured = await measureCells(corpus, kind, wanted, new Set([...product, hot.contender]), options);
+    await roles.use("image");
+    for (const line of await probingPlans(database, hashKind, "image")) console.log(`plan of ${line}`);
+    return { kind, rows, measured, facts, tenth: [] };
+  } finally {
+    for (const close of closers) await close();
+    await roles.use("entry");
+    await client.query(`truncate ${table}; drop table if exists peer_hnsw, peer_ivfflat, peer_bk_tree`);
+  }
+}
+
+async function measureCells(
+  corpus: Corpus,
+  kind: RowKind,
+  contenders: readonly Contender[],
+  own: ReadonlySet<Contender>,
+  options: BenchOptions,
+): Promise<Measured[]> {
+  const cells = options.probes.flatMap((probes) => options.thresholds.map((threshold) => ({ threshold, probes })));
+  const measured: Measured[] = [];
+  for (const cell of [...cells, DUPLICATE]) {
+    const count = checkCount(cell, options.queries);
+    const checks = makeChecks(corpus, kind, cell, count, SEED + cell.threshold * 100 + cell.probes);
+    const { result: truth } = await timed(`compared ${count} checks with all rows`, () => corpus.tally(checks));
+    tellMatches(cell, checks, truth);
+    const isGoal = cell.threshold === GOAL.threshold && cell.probes === GOAL.probes;
+    const seconds = options.cellSeconds * (isGoal ? GOAL_TIMES : 1);
+    const asked = contenders.filter(
+      (contender) => contender.takesPart(cell) && (cell !== DUPLICATE || own.has(contender)),
+    );
+    measured.push(...(await measureCell(corpus, cell, checks, truth, asked, seconds)));
+  }
+  return measured;
+}
+
+/** Brute force must know the answers, so the slow cells have fewer checks. */
+function checkCount({ threshold, probes }: Cell, queries: number): number {
+  return Math.max(20, Math.round(queries / (probes === 1 ? 1 : 10) / (threshold > GOAL.threshold ? 5 : 1)));
+}
+
+function tellMatches({ threshold, probes }: Cell, checks: readonly Check[], truth: readonly Uint32Array[]): void {
+  const totals = truth.map((rows) => rows.reduce((a, b) => a + b, 0)).sort((a, b) => a - b);
+  const [median, p90, p99] = [0.5, 0.9, 0.99].map((share) => percentile(totals, share));
+  console.log(
+    `${checks.length} checks of ${probes} within ${threshold} bits: matches median ${median}, p90 ${p90}, p99 ${p99}, most ${totals.at(-1)}`,
+  );
+}
+
+async function openPeers(
+  kind: RowKind,
+  setting: Parameters<typeof openHnsw>[0],
+  options: BenchOptions,
+): Promise<PeerIndex[]> {
+  const peers: PeerIndex[] = [];
+  const attempt = async (name: string, most: number, open: (s: typeof setting) => Promise<PeerIndex | null>) => {
+    if (options.contenders?.some((start) => start.startsWith(name)) === false) return;
+    if (setting.rows > most) {
+      progress(`${name} left out: more than ${most} rows`);
+      return;
+    }
+    const peer = await open(setting);
+    if (peer !== null) peers.push(peer);
+  };
+  if (options.hnswKinds.includes(kind)) await attempt("hnsw", options.hnswRows, openHnsw);
+  await attempt("ivfflat", options.ivfflatRows, openIvfflat);
+  await attempt("BK-tree", options.bkTreeRows, openBkTree);
+  return peers;
+}

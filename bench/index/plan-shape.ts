@@ -1,0 +1,73 @@
+import type { Database } from "../../src/db/client.ts";
+import { searchImagesByOneHash } from "../../src/db/near-images.ts";
+import { searchEntries } from "../../src/db/near-search.ts";
+import { CHUNK_WIDTHS } from "../../src/fingerprint/chunks.ts";
+import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { genericPlan, type SentStatement } from "../../test/support/near-plans.ts";
+
+/**
+ * The plans of the service's searches on the table as it is, a line each.
+ * @throws Error where one is not a bitmap scan over all chunk indexes of the searched table
+ */
+export async function probingPlans(
+  database: Database,
+  kind: PerceptualKind,
+  role: "entry" | "image",
+): Promise<string[]> {
+  const client = await database.searchPool.connect();
+  try {
+    const lines: string[] = [];
+    for (const statement of await sentSearches(database, kind, role)) {
+      const nodes = await genericPlan(client, statement);
+      const indexes = new Set(nodes.flatMap((node) => node["Index Name"] ?? []));
+      const chunks = CHUNK_WIDTHS.filter((_, chunk) => indexes.has(`${role}_${kind}_chunk_${chunk}`));
+      const types = nodes.map((node) => node["Node Type"]);
+      const read = nodes.filter((node) => node["Node Type"] === "Seq Scan").map((node) => node["Relation Name"]);
+      if (!types.includes("BitmapOr") || chunks.length !== CHUNK_WIDTHS.length || read.includes(`${role}_${kind}`)) {
+        throw new Error(`Expected ${statement.name} to probe all chunk indexes but its plan is ${types.join()}`);
+      }
+      lines.push(`${statement.name}: Bitmap Heap Scan of a BitmapOr over ${chunks.length} chunk indexes`);
+    }
+    return lines;
+  } finally {
+    client.release();
+  }
+}
+
+async function sentSearches(
+  database: Database,
+  kind: PerceptualKind,
+  role: "entry" | "image",
+): Promise<SentStatement[]> {
+  const sent: SentStatement[] = [];
+  const searchPool = new Proxy(database.searchPool, {
+    get(pool, property) {
+      if (property !== "query") return Reflect.get(pool, property, pool);
+      return (statement: SentStatement) => {
+        if (statement.text.includes("substring(bits")) sent.push(statement);
+        return pool.query({ ...statement, values: [...(statement.values ?? [])] });
+      };
+    },
+  });
+  const hash = "5a".repeat(32);
+  const strategy = "probe" as const;
+  if (role === "image") {
+    await searchImagesByOneHash({ searchPool }, { kind, hash, threshold: 31, limit: 10, strategy });
+    return sent;
+  }
+  for (const count of [1, 16]) {
+    const hashes = Array.from({ length: count }, () => ({ hash, transform: TRANSFORMS[0] ?? "identity" }));
+    await searchEntries(
+      { searchPool },
+      {
+        hashes: { pdq: [], blockhash: [], [kind]: hashes },
+        listIds: null,
+        expectedThresholds: { pdq: 31, blockhash: 31 },
+        limit: 10,
+        strategy,
+      },
+    );
+  }
+  return sent;
+}
