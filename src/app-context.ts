@@ -8,6 +8,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "./db/embedded/star
 import { createGateBatches } from "./db/gate-batches.ts";
 import { createHotMemory } from "./db/hot-memory.ts";
 import { migrateDatabase } from "./db/migrate.ts";
+import { openReplicas } from "./db/replicas.ts";
 import { AppError } from "./errors.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
@@ -61,16 +62,19 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     if (engine !== null) closers.push("embedded PostgreSQL", () => engine.stop());
     const connection: DatabaseConnection = engine?.connection ?? { connectionString: config.databaseUrl ?? "" };
     await migrateDatabase(connection, { logger, fingerprintPartitions: config.fingerprintPartitions });
-    const db = await openDatabase(connection, {
-      poolSize: config.databasePoolSize,
-      logger,
-      applicationName: "lookalike",
-    });
+    const poolOptions = { poolSize: config.databasePoolSize, logger, applicationName: "lookalike" };
+    const db = await openDatabase(connection, poolOptions);
     closers.push("database", () => db.close());
+    const replicas = await openReplicas(db, config.replicaUrls, poolOptions);
+    closers.push("replicas", () => replicas.close());
     await workers.ready().catch((error: unknown) => {
       throw modelUnusable(config.modelPath, error);
     });
-    const hotMemory = createHotMemory(connection, { budgetBytes: config.hotIndexMb * MEBIBYTE, logger });
+    const hotMemory = createHotMemory(connection, {
+      budgetBytes: config.hotIndexMb * MEBIBYTE,
+      hasReplicas: config.replicaUrls.length > 0,
+      logger,
+    });
     closers.push("rows in memory", () => hotMemory.close());
     const context: AppContext = {
       config,
@@ -79,6 +83,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       db,
       gates: createGateBatches(db, hotMemory.follower),
       hotMemory,
+      replicas,
       workers,
       processId: randomUUID(),
       keyCache: createKeyCache(),

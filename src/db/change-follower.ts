@@ -42,13 +42,15 @@ export interface HotTables {
 }
 
 export interface FollowerParts {
+  /** Whether replicas may answer: they have to be told how far they must be. */
+  readonly wantsLsn: boolean;
   readonly tables: HotTables;
   readonly logger: DatabaseLogger;
   /** Reads the changes since a position that are too many to travel with a statement, then resumes. */
   catchUp(from: ChangePosition, reload: readonly NearTable[]): void;
 }
 
-export function createChangeFollower({ tables, logger, catchUp }: FollowerParts): ChangeFollower {
+export function createChangeFollower({ tables, logger, wantsLsn, catchUp }: FollowerParts): ChangeFollower {
   let position: ChangePosition | null = null;
 
   function fallBehind(asked: ChangePosition, reload: readonly NearTable[]): null {
@@ -61,7 +63,7 @@ export function createChangeFollower({ tables, logger, catchUp }: FollowerParts)
   }
 
   return {
-    wantsLsn: false,
+    wantsLsn,
     position: () => position,
     take(asked, news) {
       if (asked === null) return null;
@@ -70,13 +72,15 @@ export function createChangeFollower({ tables, logger, catchUp }: FollowerParts)
       if (reload.length > 0) return fallBehind(asked, reload);
       const changes = byTable(news.changes);
       const isCurrent = asked === position;
+      const lsn = news.changes.length > 0 ? news.lsn : asked.lsn;
       if (isCurrent) {
         // Only from the current position: an answer that was overtaken could bring back what a later one took away.
         for (const [table, rows] of changes) tables.apply(table, rows);
-        position = { snapshot: news.snapshot, lsn: news.changes.length > 0 ? news.lsn : asked.lsn };
+        position = { snapshot: news.snapshot, lsn };
       }
       return {
         widest: news.widest,
+        lsn,
         near: (table, hashes, threshold) =>
           tables.near(table, hashes, threshold, isCurrent ? [] : (changes.get(table) ?? [])),
       };

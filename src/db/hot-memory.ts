@@ -39,6 +39,8 @@ export interface HotMemory {
 export interface HotMemoryOptions {
   /** 0: nothing is held. */
   readonly budgetBytes: number;
+  /** Whether replicas may answer; then the changes are followed also where nothing is held. */
+  readonly hasReplicas: boolean;
   readonly logger: DatabaseLogger;
   /** Default: the faster one that this machine can run. */
   readonly kernel?: "wasm" | "javascript";
@@ -56,7 +58,7 @@ const LOADER = new URL(import.meta.url.endsWith(".ts") ? "./hot-loader.ts" : "./
 
 export function createHotMemory(connection: DatabaseConnection, options: HotMemoryOptions): HotMemory {
   const { logger, budgetBytes } = options;
-  const loaderData: HotLoaderData = { connection, wantsLsn: false };
+  const loaderData: HotLoaderData = { connection, wantsLsn: options.hasReplicas };
   let index: HotIndex<ChangePosition> | null = null;
   let state: HotState = "off";
   let retryMs = FIRST_RETRY_MS;
@@ -66,6 +68,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
 
   const follower = createChangeFollower({
     logger,
+    wantsLsn: options.hasReplicas,
     tables: {
       apply: (table, changes) => index?.apply(table, changes),
       async near(table, hashes, threshold, extra) {
@@ -77,8 +80,9 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       },
     },
     catchUp(from, reload) {
+      if (index === null) return;
       state = "catching_up";
-      index?.catchUp(from, reload);
+      index.catchUp(from, reload);
     },
   });
 
@@ -140,9 +144,9 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
     follower,
     facts: () => ({ state, budgetBytes, kernel: index?.stats().kernel ?? null, ...describe() }),
     begin(db) {
-      if (budgetBytes === 0) return;
-      start();
-      poll = setInterval(() => void pollNews(db, follower), POLL_MS);
+      if (budgetBytes === 0 && !options.hasReplicas) return;
+      if (budgetBytes > 0) start();
+      poll = setInterval(() => void pollNews(db, follower, budgetBytes === 0), POLL_MS);
       poll.unref();
     },
     async close() {
@@ -157,12 +161,15 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
   };
 }
 
-async function pollNews(db: Database, follower: ChangeFollower): Promise<void> {
+/** @param alone nothing is held: wherever the follower stands, it can go on from now */
+async function pollNews(db: Database, follower: ChangeFollower, alone: boolean): Promise<void> {
   const asked = follower.position();
-  if (asked === null) return;
-  // A database that is away is asked again in a moment, and by every request.
-  await readNews(db, asked, false).then(
-    (news) => follower.take(asked, news),
-    () => null,
-  );
+  if (asked === null && !alone) return;
+  try {
+    const news = await readNews(db, asked, follower.wantsLsn);
+    if (asked === null) follower.resume({ snapshot: news.snapshot, lsn: news.lsn });
+    else follower.take(asked, news);
+  } catch {
+    // A database that is away is asked again in a moment, and by every request.
+  }
 }

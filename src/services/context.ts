@@ -3,6 +3,7 @@ import type { Database } from "../db/client.ts";
 import type { GateBatches } from "../db/gate-batches.ts";
 import type { HotMemory } from "../db/hot-memory.ts";
 import type { QuotaCaller } from "../db/quota-state.ts";
+import type { Replicas } from "../db/replicas.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { WorkerPool } from "../worker/pool.ts";
@@ -21,6 +22,7 @@ export interface AppContext {
   readonly gates: GateBatches;
   /** The searched rows in memory, as far as they fit. */
   readonly hotMemory: HotMemory;
+  readonly replicas: Replicas;
   readonly workers: WorkerPool;
   /** Distinguishes this process from others on the same database. */
   readonly processId: string;

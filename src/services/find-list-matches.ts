@@ -74,7 +74,9 @@ async function searchByLooks(
     return hash === undefined ? [] : [{ transform, hash }];
   });
   const hashes = { pdq, blockhash: blockhash === null ? [] : [{ transform: "identity" as const, hash: blockhash }] };
-  return await searchEntries(ctx.db, { hashes, listIds, limit: MOST_MATCHES, view });
+  return await ctx.replicas.search(view?.lsn ?? null, (db) =>
+    searchEntries(db, { hashes, listIds, limit: MOST_MATCHES, view }),
+  );
 }
 
 /** The match of an entry by the strongest digest that it shares with an image; none where it shares none. */

@@ -24,14 +24,15 @@ export async function findNearDuplicate(
   view: HotView | null,
 ): Promise<NearDuplicate | null> {
   if (detail === "insufficient" || pdq === null || blockhash === null) return null;
-  const found = await searchImages(ctx.db, {
+  const search = {
     pdq,
     blockhash,
     thresholds: REUSE_THRESHOLDS,
     model: ctx.workers.model.id,
     view,
     ...(exceptImageId !== null && { exceptImageId }),
-  });
+  };
+  const found = await ctx.replicas.search(view?.lsn ?? null, (db) => searchImages(db, search));
   if (found === null) return null;
   const { nearest, scored } = found;
   return {

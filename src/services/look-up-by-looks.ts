@@ -36,15 +36,11 @@ export async function lookUpByLooks(
     blockhash: kind === "blockhash" ? value : null,
     detail,
   };
+  const threshold = REUSE_THRESHOLDS[kind];
+  const search = { kind, hash: value, threshold, limit: NEIGHBOURS_MAX, view: scope.view };
   const [matches, near] = await Promise.all([
     findListMatches(ctx, query, scope),
-    searchImagesByOneHash(ctx.db, {
-      kind,
-      hash: value,
-      threshold: REUSE_THRESHOLDS[kind],
-      limit: NEIGHBOURS_MAX,
-      view: scope.view,
-    }),
+    ctx.replicas.search(scope.view?.lsn ?? null, (db) => searchImagesByOneHash(db, search)),
   ]);
   const answer = answerForMatches(ctx, fingerprint, matches);
   const neighbour = await firstScored(ctx, near);

@@ -33,6 +33,7 @@ async function startFollower() {
   const caughtUp: (readonly NearTable[])[] = [];
   const follower = createChangeFollower({
     logger: quietLogger,
+    wantsLsn: false,
     tables: {
       apply(table, changes) {
         const owners = held.get(table) ?? new Set();

@@ -68,7 +68,12 @@ describe("memory, SQL and comparing everything", () => {
   after(() => test.drop());
 
   async function openMemory(kernel: (typeof kernels)[number]): Promise<HotMemory> {
-    const memory = createHotMemory(test.connection, { budgetBytes: 2 ** 28, logger: quietLogger, kernel });
+    const memory = createHotMemory(test.connection, {
+      budgetBytes: 2 ** 28,
+      hasReplicas: false,
+      logger: quietLogger,
+      kernel,
+    });
     memory.begin(test.database);
     await takeView(memory, test.database);
     return memory;

@@ -57,6 +57,7 @@ describe("forgetting logged changes", () => {
     const reloads: (readonly string[])[] = [];
     const follower = createChangeFollower({
       logger: quietLogger,
+      wantsLsn: false,
       tables: { apply() {}, near: async () => [] },
       catchUp: (_, reload) => reloads.push(reload),
     });
@@ -76,6 +77,7 @@ describe("forgetting logged changes", () => {
     now = 20 * MINUTE_MS;
     const follower = createChangeFollower({
       logger: quietLogger,
+      wantsLsn: false,
       tables: { apply() {}, near: async () => [] },
       catchUp: () => assert.fail("was told to load anew"),
     });

@@ -46,7 +46,7 @@ const SET_ENABLED = "update entry set enabled = $2 where id = $1";
 const [connectionString = ""] = process.argv.slice(2);
 const connection = { connectionString };
 const db = await openDatabase(connection, { poolSize: 6, logger: quietLogger, applicationName: "gate test" });
-const memory = createHotMemory(connection, { budgetBytes: 64 * 2 ** 20, logger: quietLogger });
+const memory = createHotMemory(connection, { budgetBytes: 64 * 2 ** 20, hasReplicas: false, logger: quietLogger });
 memory.begin(db);
 
 async function carryOut(order: GateOrder): Promise<Omit<GateReply, "number">> {

@@ -4,6 +4,7 @@ import { quietLogger } from "./database.ts";
 /** Follows nothing: the database answers. */
 export const idleFollower = createChangeFollower({
   logger: quietLogger,
+  wantsLsn: false,
   tables: { apply() {}, near: async () => null },
   catchUp() {},
 });
