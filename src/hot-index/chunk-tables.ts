@@ -21,12 +21,15 @@ import {
   SEEN,
   STARTS,
   type TableLayout,
+  TOUCH_BYTES,
+  TOUCH_BYTES_MAX,
 } from "./segment-layout.ts";
 
 /** Rows that one call of the kernel works on: a loop compiled better meanwhile is used from the next call on. */
 const BATCH_ROWS = 65_536;
 /** A chunk's rows are first sorted by its high byte, so that the rest of the work stays in the processor's cache. */
 const PARTITIONS = 256;
+const LINE_BYTES = 64;
 
 /** Memory that building takes beside the segment. */
 export function buildBytes(rows: number): number {
@@ -57,6 +60,7 @@ export function buildChunkTables(draft: SegmentDraft): void {
   const words = new Uint32Array(buffer);
   const tables = layOutTables(layout.tables, count);
   words[MASKS / 4] = tables.masks;
+  words[TOUCH_BYTES / 4] = Math.min(LINE_BYTES + Math.ceil((count / CHUNK_VALUES) * 2), TOUCH_BYTES_MAX);
   putMasks(buffer, tables.masks);
   const bench = openBench(kind, count);
   const kernel = openKernel(kind, memory);

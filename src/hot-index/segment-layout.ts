@@ -8,6 +8,7 @@
  * next to the last.
  */
 export const HEADER = 1024;
+export const TOUCH_BYTES = HEADER;
 export const PREFIXES = HEADER + 4;
 export const RESTS = HEADER + 8;
 export const MASKS = HEADER + 12;
@@ -50,8 +51,10 @@ export const RADIUS_MAX = 6;
 export const SEGMENT_ROWS_MAX = 16_000_000;
 
 const THREAD_RECORD_BYTES = 1024;
-// The kernel reads eight next chunks at once, and ids as four bytes.
-const SLACK_BYTES = 64;
+/** The most bytes of one chunk value's next chunks that the kernel asks the memory for in advance. */
+export const TOUCH_BYTES_MAX = 512;
+// What is touched may end behind the table; the kernel also reads eight next chunks at once, and ids as four bytes.
+const SLACK_BYTES = TOUCH_BYTES_MAX + 64;
 
 /** One thread's part of a segment's memory. */
 export interface ThreadPlaces {

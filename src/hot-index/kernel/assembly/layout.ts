@@ -2,6 +2,7 @@
 
 /** Segment: u32 each. */
 export const HEADER: u32 = 1024;
+export const TOUCH_BYTES: u32 = 0;
 export const PREFIXES: u32 = 4;
 export const RESTS: u32 = 8;
 export const MASKS: u32 = 12;
