@@ -51,6 +51,8 @@ const CANDIDATES_MAX = 5000;
 const SEARCHERS_MAX = 2;
 /** A process without requests follows the changes too, so that the next request finds few. */
 const POLL_MS = 1000;
+/** Between two lines about loading; a short load has none. */
+const PROGRESS_MS = 5000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 300_000;
 
@@ -88,6 +90,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
 
   function start(): void {
     state = "loading";
+    let nextProgressAt = performance.now() + PROGRESS_MS;
     const opened = createHotIndex<ChangePosition>({
       budgetBytes,
       searchers: Math.min(SEARCHERS_MAX, availableParallelism()),
@@ -104,6 +107,8 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       },
       onProgress(progress) {
         loading.set(progress.table as NearTable, progress);
+        if (performance.now() < nextProgressAt) return;
+        nextProgressAt = performance.now() + PROGRESS_MS;
         logger.info(progress, "Loading the searched rows into memory; the database answers meanwhile");
       },
       onFailed(error) {
