@@ -1,10 +1,13 @@
-import { ballSize, CHUNK_VALUES, CHUNKS, HASH_BITS, RADIUS_MAX } from "./segment-layout.ts";
+import { ballSize, CHUNK_BITS, CHUNK_VALUES, CHUNKS, HASH_BITS, RADIUS_MAX } from "./segment-layout.ts";
 
-// Nanoseconds, measured by bench/hot-index.ts; only their ratios matter.
-const PROBE_NS = 40;
-const NEXT_NS = 0.5;
-const SCAN_ROW_NS = 1.2;
-const SCAN_HASH_NS = 0.8;
+// Nanoseconds, measured by bench/hot-index.ts at 10 million rows; only their ratios matter.
+const PROBE_NS = 30;
+const NEXT_NS = 0.6;
+const VERIFY_NS = 60;
+const SCAN_ROW_NS = 0.3;
+const SCAN_HASH_NS = 1.1;
+/** From these thresholds on (bits) the first half of a row decides too little, so whole rows are compared. */
+const WHOLE_ROWS_FROM = 48;
 
 /**
  * How far each chunk must be searched so that no row within `threshold` bits is missed, or null where masks that wide
@@ -26,7 +29,21 @@ export function radiiFor(threshold: number): readonly number[] | null {
 export function planSearch(rows: number, threshold: number, hashes: number): readonly number[] | null {
   const radii = radiiFor(threshold);
   if (radii === null) return null;
-  const probes = radii.reduce((sum, radius) => sum + ballSize(radius), 0);
-  const probeNs = probes * (PROBE_NS + (rows / CHUNK_VALUES) * NEXT_NS);
-  return probeNs * hashes <= rows * (SCAN_ROW_NS + SCAN_HASH_NS * hashes) ? radii : null;
+  const scanNs = rows * (SCAN_ROW_NS + SCAN_HASH_NS * hashes) * (threshold < WHOLE_ROWS_FROM ? 1 : 2);
+  return probeNs(rows, radii) * hashes <= scanNs ? radii : null;
+}
+
+/** What probing costs were the rows uniform. */
+function probeNs(rows: number, radii: readonly number[]): number {
+  const rowsOfValue = rows / CHUNK_VALUES;
+  let cost = 0;
+  radii.forEach((radius, chunk) => {
+    const both = radius + (radii[(chunk + 1) % CHUNKS] ?? -1) + 1;
+    for (let weight = 0; weight <= radius; weight++) {
+      const probes = ballSize(weight) - ballSize(weight - 1);
+      const verified = ballSize(Math.min(both - weight, CHUNK_BITS)) / CHUNK_VALUES;
+      cost += probes * (PROBE_NS + rowsOfValue * (NEXT_NS + verified * VERIFY_NS));
+    }
+  });
+  return cost;
 }
