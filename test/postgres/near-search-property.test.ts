@@ -11,6 +11,7 @@ import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
   bruteMatches,
+  bruteView,
   type CorpusEntry,
   type CorpusList,
   flip,
@@ -126,13 +127,16 @@ describe("search of entries", () => {
     assert.ok(compared > 20_000, `only ${compared} matches`);
   });
 
-  test("any small database: both strategies find what comparing everything finds", async () => {
+  test("any small database, thresholds of 0 to 64: tables and memory find what comparing everything finds", async () => {
     const nearBy = fc.tuple(fc.nat(3), fc.array(fc.nat(255), { maxLength: 34 }));
     const arbitrary = fc.record({
       rows: fc.array(fc.tuple(nearBy, nearBy, fc.integer({ min: 1, max: 3 })), { maxLength: 30 }),
       queries: fc.array(fc.tuple(fc.constantFrom(...TRANSFORMS), nearBy), { minLength: 1, maxLength: 8 }),
       blockhashQueries: fc.array(fc.tuple(fc.constantFrom(...TRANSFORMS), nearBy), { maxLength: 2 }),
-      thresholds: fc.array(fc.integer({ min: 0, max: PROBED_UP_TO }), { minLength: 6, maxLength: 6 }),
+      thresholds: fc.oneof(
+        fc.array(fc.integer({ min: 0, max: PROBED_UP_TO }), { minLength: 6, maxLength: 6 }),
+        fc.array(fc.integer({ min: 0, max: 64 }), { minLength: 6, maxLength: 6 }),
+      ),
       chosen: fc.option(fc.subarray([1n, 2n, 3n])),
     });
     const random = seededRandom(11);
@@ -157,15 +161,21 @@ describe("search of entries", () => {
           each.map(([transform, hash]) => ({ transform, hash: near(hash) }));
         const asked = { pdq: hashed(queries), blockhash: hashed(blockhashQueries) };
         const expected = bruteMatches(lists, entries, asked, chosen);
+        const widest = Math.max(...thresholds);
         for (const strategy of STRATEGIES) {
-          assert.deepEqual(
-            await searchAll(fixture.database, asked, Math.max(...thresholds), strategy, { listIds: chosen }),
-            expected,
-            strategy,
-          );
+          if (strategy === "probe" && widest > PROBED_UP_TO) continue;
+          const found = await searchAll(fixture.database, asked, widest, strategy, { listIds: chosen });
+          assert.deepEqual(found, expected, strategy);
         }
+        const held = (kind: PerceptualKind) => entries.map((entry) => ({ id: entry.id, hash: entry[kind] }));
+        const view = bruteView(
+          { entry_pdq: held("pdq"), entry_blockhash: held("blockhash") },
+          { pdq: widest, blockhash: widest },
+          random,
+        );
+        assert.deepEqual(await searchAll(fixture.database, asked, 0, undefined, { listIds: chosen, view }), expected);
       }),
-      { numRuns: 60, seed: 3 },
+      { numRuns: 100, seed: 3 },
     );
   });
 
