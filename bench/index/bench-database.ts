@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { type Database, type DatabaseConnection, openDatabase } from "../../src/db/client.ts";
+import type { DatabaseConnection } from "../../src/db/client.ts";
 import { startEmbeddedPostgres } from "../../src/db/embedded/start-embedded-postgres.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 import { execute, quietLogger, withDatabase } from "../../test/support/database.ts";
@@ -11,7 +11,6 @@ import { execute, quietLogger, withDatabase } from "../../test/support/database.
 /** A migrated database for this bench alone. */
 export interface BenchDatabase {
   readonly connection: DatabaseConnection;
-  readonly database: Database;
   /** One session for statements one after another, which may take as long as they like. */
   readonly client: pg.Client;
   /** PostgreSQL's version and the settings that decide what a commit costs and what is cached. */
@@ -37,19 +36,15 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   await execute(server, `create database ${name}`);
   const connection = withDatabase(server, name);
   await migrateDatabase(connection, { logger: quietLogger });
-  const options = { poolSize: 2, logger: quietLogger, applicationName: "bench", statementTimeoutMs: 0 };
-  const database = await openDatabase(connection, options);
   const client = new pg.Client(connection);
   await client.connect();
   await client.query("set maintenance_work_mem = '1GB'; set client_min_messages = warning; set jit = off");
   return {
     connection,
-    database,
     client,
     server: await describeServer(client),
     async close() {
       await client.end();
-      await database.close();
       await execute(server, `drop database ${name} with (force)`);
       await stop();
     },

@@ -52,10 +52,13 @@ function tuples(rows: Uint8Array, from: number, to: number, firstOwner: number):
  * afterwards from the server's own description of them.
  */
 export async function bulkLoad(client: pg.Client, table: string, rows: Uint8Array): Promise<LoadTimes> {
+  // An index's definition leaves out how many values analyze is to keep of it.
   const indexes = await definitions(
     client,
-    `select indexname as name, indexdef as definition from pg_indexes
-     where tablename = $1 and indexname like '%chunk%' order by length(indexname), indexname`,
+    `select indexname as name, indexdef || coalesce('; alter index ' || indexname || ' alter column 1 set statistics ' ||
+       (select nullif(attstattarget, -1) from pg_attribute where attrelid = indexname::regclass and attnum = 1), '')
+       as definition
+     from pg_indexes where tablename = $1 and indexname like '%chunk%' order by length(indexname), indexname`,
     table,
   );
   const [key] = await definitions(

@@ -30,10 +30,10 @@ export interface Corpus {
   /** Fills the rows anew; the same numbers give the same rows. */
   generate(kind: RowKind, seed: number): Promise<void>;
   /**
-   * For each check how many rows are at each distance, 0 to its threshold, from the nearest of its hashes. Reads all rows
-   * for each.
+   * For each check how many of the rows, or of the first `some` of them, are at each distance, 0 to its threshold, from
+   * the nearest of its hashes. Compares each row with each check.
    */
-  tally(checks: readonly Check[]): Promise<Uint32Array[]>;
+  tally(checks: readonly Check[], some?: number): Promise<Uint32Array[]>;
   close(): Promise<void>;
 }
 
@@ -59,14 +59,14 @@ export async function openCorpus(count: number): Promise<Corpus> {
     async generate(kind, seed) {
       await share((thread) => ({ task: "generate", kind, seed, count, thread, threads: THREADS }));
     },
-    async tally(checks) {
-      const half = Math.ceil(count / THREADS);
+    async tally(checks, some = count) {
+      const half = Math.ceil(some / THREADS);
       const asked = checks.map(({ hashes, threshold }) => ({ hashes, threshold }));
       const parts = (await share((thread) => ({
         task: "tally",
         checks: asked,
         from: thread * half,
-        to: Math.min(count, (thread + 1) * half),
+        to: Math.min(some, (thread + 1) * half),
       }))) as Uint32Array[][];
       return checks.map((_, check) => sum(parts.map((part) => part[check] as Uint32Array)));
     },

@@ -5,13 +5,14 @@ import { progress } from "./progress.ts";
 import type { LoadTimes } from "./timed-hot-loader.ts";
 
 export interface HotContender {
+  readonly index: HotIndex<unknown>;
   readonly contender: Contender;
   readonly facts: BuildFacts;
   close(): Promise<void>;
 }
 
 /** A search of this many rows and more is left to SQL by whoever asks. */
-const FOUND_MAX = 1_000_000;
+export const FOUND_MAX = 1_000_000;
 const SEARCHERS = 2;
 
 /** The index in memory, loaded from the table by the service's own loader. */
@@ -26,6 +27,7 @@ export async function openHotIndex(
   progress(`hot index: ${tables[table]?.rows} rows ready after ${seconds.toFixed(1)} s (${JSON.stringify(times)})`);
   if (!index.holds(table)) throw new Error(`Expected ${table} to be held in ${budgetBytes} bytes`);
   return {
+    index,
     contender: {
       name: "hot index",
       limit: null,

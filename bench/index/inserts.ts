@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { HASH_BYTES } from "./index-order.ts";
 
-const INSERTING_MS = 4000;
+const INSERTING_MS = 3000;
 
 /**
- * Rows a second, each inserted by a statement and transaction of its own on one connection, for four seconds at most. They
+ * Rows a second, each inserted by a statement and transaction of its own on one connection, for three seconds at most. They
  * are deleted afterwards.
  *
  * @param table of (bigint, bit(256))

@@ -1,3 +1,5 @@
+import { openDatabase } from "../../src/db/client.ts";
+import { quietLogger } from "../../test/support/database.ts";
 import type { BenchDatabase } from "./bench-database.ts";
 import { openBkTree } from "./bk-tree.ts";
 import { bruteForce } from "./brute-force.ts";
@@ -13,19 +15,20 @@ import { type Measured, measureCell, percentile } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
 import { openHnsw, openIvfflat, type PeerIndex } from "./pgvector.ts";
 import { probingPlans } from "./plan-shape.ts";
-import { productFacts } from "./product-facts.ts";
+import { MORE_ROWS, productFacts } from "./product-facts.ts";
 import { productSql } from "./product-sql.ts";
 import { progress, timed } from "./progress.ts";
 import { hashKindOf, type RowKind } from "./row-kind.ts";
 import { openSequentialScans } from "./sequential-scan.ts";
 import { rowStatistics } from "./statistics.ts";
-import { tableRoles } from "./table-role.ts";
 
 const SEED = 20_251;
-const INSERTED_ROWS = 50_000;
+const SERVICE = { poolSize: 2, logger: quietLogger, applicationName: "bench", statementTimeoutMs: 0 };
 /** Goals are set at this threshold, so more time is given to it. */
 const GOAL: Cell = { threshold: 31, probes: 1 };
-const GOAL_TIMES = 4;
+const GOAL_TIMES = 3;
+/** Rows of this kind are also searched while there is a tenth of them. */
+const GROWTH_KIND: RowKind = "pdq";
 /** "Is it a duplicate": only the service's own ways are asked. */
 const DUPLICATE: Cell = { threshold: 21, probes: 1 };
 
@@ -36,11 +39,10 @@ export async function measureKind(
   kind: RowKind,
   options: BenchOptions,
 ): Promise<KindResults> {
-  const { client, connection, database } = bench;
+  const { client, connection } = bench;
   const { rows, limit } = options;
   const hashKind = hashKindOf(kind);
   const table = `entry_${hashKind}`;
-  const roles = tableRoles(client, hashKind);
   const closers: (() => Promise<void>)[] = [];
   await timed(`drew ${rows} rows`, () => corpus.generate(kind, SEED));
   const { correlation, chunkEntropy } = rowStatistics(hashKind, corpus.rows);
@@ -48,11 +50,14 @@ export async function measureKind(
     `${kind}: mean |r| between bits ${correlation.toFixed(4)}, collision entropy of 16 neighbouring bits ${chunkEntropy.toFixed(1)} bits`,
   );
   try {
+    const tenth = kind === GROWTH_KIND ? await measureTenth(bench, corpus, kind, options) : [];
     const load = await bulkLoad(client, table, corpus.rows);
-    const inserts = new Uint8Array(INSERTED_ROWS * HASH_BYTES);
+    const inserts = new Uint8Array(MORE_ROWS * HASH_BYTES);
     drawRows(corpus.drawing, { kind, seed: SEED - 1 }, inserts);
     const facts: BuildFacts[] = await productFacts(client, table, rows, load, inserts);
-    for (const line of await probingPlans(database, hashKind, "entry")) console.log(`plan of ${line}`);
+    const database = await openDatabase(connection, SERVICE);
+    closers.push(database.close);
+    for (const line of await probingPlans(database, hashKind)) console.log(`plan of ${line}`);
     const hot = await openHotIndex(connection, table, rows, options.hotBytes);
     closers.push(hot.close);
     facts.push(hot.facts);
@@ -61,20 +66,43 @@ export async function measureKind(
       closers.push(peer.close);
       facts.push(peer.facts);
     }
-    const scans = await openSequentialScans(connection, hashKind, limit, roles);
+    const scans = await openSequentialScans(connection, hashKind, limit);
     closers.push(scans.close);
-    const product = productSql({ database, client, kind: hashKind, rows, limit, roles });
+    const product = productSql({ database, client, kind: hashKind, limit, hot: hot.index });
     const contenders = [...product, hot.contender, ...peers.flatMap(({ contenders }) => contenders)];
     contenders.push(...scans.contenders, ...bruteForce(corpus, limit));
     const wanted = contenders.filter(({ name }) => options.contenders?.some((start) => name.startsWith(start)) ?? true);
     const measured = await measureCells(corpus, kind, wanted, new Set([...product, hot.contender]), options);
-    await roles.use("image");
-    for (const line of await probingPlans(database, hashKind, "image")) console.log(`plan of ${line}`);
-    return { kind, rows, measured, facts, tenth: [] };
+    return { kind, rows, measured, facts, tenth };
   } finally {
     for (const close of closers) await close();
-    await roles.use("entry");
     await client.query(`truncate ${table}; drop table if exists peer_hnsw, peer_ivfflat, peer_bk_tree`);
+  }
+}
+
+/** The service's own searches of the first tenth of the rows, to see how their cost grows. */
+async function measureTenth(
+  { client, connection }: BenchDatabase,
+  corpus: Corpus,
+  kind: RowKind,
+  options: BenchOptions,
+): Promise<Measured[]> {
+  const hashKind = hashKindOf(kind);
+  const table = `entry_${hashKind}`;
+  const rows = Math.floor(options.rows / 10);
+  await bulkLoad(client, table, corpus.rows.subarray(0, rows * HASH_BYTES));
+  const database = await openDatabase(connection, SERVICE);
+  const hot = await openHotIndex(connection, table, rows, options.hotBytes);
+  try {
+    const product = productSql({ database, client, kind: hashKind, limit: options.limit, hot: hot.index });
+    const part = { ...corpus, count: rows };
+    const checks = makeChecks(part, kind, GOAL, options.queries, SEED);
+    const truth = await corpus.tally(checks, rows);
+    return await measureCell(part, GOAL, checks, truth, [...product, hot.contender], options.cellSeconds);
+  } finally {
+    await hot.close();
+    await database.close();
+    await client.query(`truncate ${table}`);
   }
 }
 
@@ -104,7 +132,7 @@ async function measureCells(
 
 /** Brute force must know the answers, so the slow cells have fewer checks. */
 function checkCount({ threshold, probes }: Cell, queries: number): number {
-  return Math.max(20, Math.round(queries / (probes === 1 ? 1 : 10) / (threshold > GOAL.threshold ? 5 : 1)));
+  return Math.max(20, Math.round(queries / (probes === 1 ? 1 : 20) / (threshold > GOAL.threshold ? 5 : 1)));
 }
 
 function tellMatches({ threshold, probes }: Cell, checks: readonly Check[], truth: readonly Uint32Array[]): void {
@@ -130,7 +158,8 @@ async function openPeers(
     const peer = await open(setting);
     if (peer !== null) peers.push(peer);
   };
-  if (options.hnswKinds.includes(kind)) await attempt("hnsw", options.hnswRows, openHnsw);
+  if (!options.peerKinds.includes(kind)) return peers;
+  await attempt("hnsw", options.hnswRows, openHnsw);
   await attempt("ivfflat", options.ivfflatRows, openIvfflat);
   await attempt("BK-tree", options.bkTreeRows, openBkTree);
   return peers;

@@ -77,10 +77,11 @@ async function warmUp(contender: Contender, cell: Cell, checks: readonly Check[]
     const start = performance.now();
     await contender.search(check);
     took = performance.now() - start;
-    if (took > (seconds * 1000) / FEWEST_QUERIES) break;
+    if (took > WARM_UP_MS) break;
   }
   const affordable = Math.floor((seconds * 1000) / took);
-  const queries = Math.min(checks.length, Math.max(FEWEST_QUERIES, affordable));
+  const fewest = took > seconds * 1000 ? 1 : FEWEST_QUERIES;
+  const queries = Math.min(checks.length, Math.max(fewest, affordable));
   return { contender, queries, quick: took < WARM_UP_MS, times: [], recalls: [], unanswered: 0 };
 }
 

@@ -20,8 +20,8 @@ export interface BenchOptions {
   readonly hnswRows: number;
   readonly ivfflatRows: number;
   readonly bkTreeRows: number;
-  /** The kinds of rows that HNSW is built for. */
-  readonly hnswKinds: readonly RowKind[];
+  /** The kinds of rows that the extensions' indexes are built for. */
+  readonly peerKinds: readonly RowKind[];
   readonly hotBytes: number;
   readonly json: string | null;
 }
@@ -41,9 +41,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
       queries: { type: "string", default: "1000" },
       contenders: { type: "string" },
       limit: { type: "string", default: "100" },
-      "cell-seconds": { type: "string", default: "3" },
+      "cell-seconds": { type: "string", default: "2" },
       "hnsw-rows": { type: "string", default: "1000000" },
-      "hnsw-kinds": { type: "string", default: "pdq" },
+      "peer-kinds": { type: "string", default: "pdq" },
       "ivfflat-rows": { type: "string", default: "1000000" },
       "bk-tree-rows": { type: "string", default: "1000000" },
       "hot-mib": { type: "string", default: "4096" },
@@ -60,7 +60,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     limit: whole("limit", values.limit),
     cellSeconds: whole("cell-seconds", values["cell-seconds"]),
     hnswRows: whole("hnsw-rows", values["hnsw-rows"]),
-    hnswKinds: rowKinds(values["hnsw-kinds"]),
+    peerKinds: rowKinds(values["peer-kinds"]),
     ivfflatRows: whole("ivfflat-rows", values["ivfflat-rows"]),
     bkTreeRows: whole("bk-tree-rows", values["bk-tree-rows"]),
     hotBytes: whole("hot-mib", values["hot-mib"]) * MIB,

@@ -1,45 +1,36 @@
 import type { Database } from "../../src/db/client.ts";
-import { searchImagesByOneHash } from "../../src/db/near-images.ts";
 import { searchEntries } from "../../src/db/near-search.ts";
 import { CHUNK_WIDTHS } from "../../src/fingerprint/chunks.ts";
 import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
-import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { genericPlan, type SentStatement } from "../../test/support/near-plans.ts";
 
 /**
  * The plans of the service's searches on the table as it is, a line each.
  * @throws Error where one is not a bitmap scan over all chunk indexes of the searched table
  */
-export async function probingPlans(
-  database: Database,
-  kind: PerceptualKind,
-  role: "entry" | "image",
-): Promise<string[]> {
+export async function probingPlans(database: Database, kind: PerceptualKind): Promise<string[]> {
+  const table = `entry_${kind}`;
   const client = await database.searchPool.connect();
   try {
-    const lines: string[] = [];
-    for (const statement of await sentSearches(database, kind, role)) {
+    const lines = new Set<string>();
+    for (const statement of await sentSearches(database, kind)) {
       const nodes = await genericPlan(client, statement);
       const indexes = new Set(nodes.flatMap((node) => node["Index Name"] ?? []));
-      const chunks = CHUNK_WIDTHS.filter((_, chunk) => indexes.has(`${role}_${kind}_chunk_${chunk}`));
+      const chunks = CHUNK_WIDTHS.filter((_, chunk) => indexes.has(`${table}_chunk_${chunk}`));
       const types = nodes.map((node) => node["Node Type"]);
       const read = nodes.filter((node) => node["Node Type"] === "Seq Scan").map((node) => node["Relation Name"]);
-      if (!types.includes("BitmapOr") || chunks.length !== CHUNK_WIDTHS.length || read.includes(`${role}_${kind}`)) {
+      if (!types.includes("BitmapOr") || chunks.length !== CHUNK_WIDTHS.length || read.includes(table)) {
         throw new Error(`Expected ${statement.name} to probe all chunk indexes but its plan is ${types.join()}`);
       }
-      lines.push(`${statement.name}: Bitmap Heap Scan of a BitmapOr over ${chunks.length} chunk indexes`);
+      lines.add(`${statement.name}: Bitmap Heap Scan of a BitmapOr over ${chunks.length} chunk indexes`);
     }
-    return lines;
+    return [...lines];
   } finally {
     client.release();
   }
 }
 
-async function sentSearches(
-  database: Database,
-  kind: PerceptualKind,
-  role: "entry" | "image",
-): Promise<SentStatement[]> {
+async function sentSearches(database: Database, kind: PerceptualKind): Promise<SentStatement[]> {
   const sent: SentStatement[] = [];
   const searchPool = new Proxy(database.searchPool, {
     get(pool, property) {
@@ -50,24 +41,11 @@ async function sentSearches(
       };
     },
   });
-  const hash = "5a".repeat(32);
-  const strategy = "probe" as const;
-  if (role === "image") {
-    await searchImagesByOneHash({ searchPool }, { kind, hash, threshold: 31, limit: 10, strategy });
-    return sent;
-  }
   for (const count of [1, 16]) {
-    const hashes = Array.from({ length: count }, () => ({ hash, transform: TRANSFORMS[0] ?? "identity" }));
-    await searchEntries(
-      { searchPool },
-      {
-        hashes: { pdq: [], blockhash: [], [kind]: hashes },
-        listIds: null,
-        expectedThresholds: { pdq: 31, blockhash: 31 },
-        limit: 10,
-        strategy,
-      },
-    );
+    const hashes = Array.from({ length: count }, () => ({ hash: "5a".repeat(32), transform: "identity" as const }));
+    const expectedThresholds = { pdq: 31, blockhash: 31 };
+    const search = { hashes: { pdq: [], blockhash: [], [kind]: hashes }, listIds: null, expectedThresholds, limit: 10 };
+    await searchEntries({ searchPool }, { ...search, strategy: "probe" });
   }
   return sent;
 }

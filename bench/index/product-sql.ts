@@ -1,77 +1,86 @@
 import type pg from "pg";
 import type { Database } from "../../src/db/client.ts";
-import { searchImagesByOneHash } from "../../src/db/near-images.ts";
-import { searchEntries } from "../../src/db/near-search.ts";
-import { cheaperStrategy } from "../../src/db/near-strategy.ts";
+import { nearestEntry, searchEntries } from "../../src/db/near-search.ts";
+import type { HotView } from "../../src/db/near-view.ts";
 import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import type { HotIndex } from "../../src/hot-index/hot-index.ts";
 import type { Cell, Check } from "./checks.ts";
 import type { Contender, Found } from "./contender.ts";
-import type { tableRoles } from "./table-role.ts";
+import { FOUND_MAX } from "./hot.ts";
 
 export interface ProductSql {
+  /** Opened when the rows were there already: the service keeps sizes and statistics for a while. */
   readonly database: Database;
   readonly client: pg.Client;
   readonly kind: PerceptualKind;
-  readonly rows: number;
   readonly limit: number;
-  readonly roles: ReturnType<typeof tableRoles>;
+  /** Holds the same rows. */
+  readonly hot: HotIndex<unknown>;
 }
 
-/** The service's own searches: of list entries, of seen images, and for the nearest image alone. */
+/** The service's own searches of list entries: from the table, for the nearest alone, and with candidates from memory. */
 export function productSql(setting: ProductSql): Contender[] {
-  const { limit, roles } = setting;
+  const { database, limit } = setting;
+  const own = { exact: true, prepare: ({ threshold }: Cell) => setThresholds(setting.client, threshold) };
   return [
     {
-      name: "SQL, entries",
+      ...own,
+      name: "SQL",
       limit,
-      exact: true,
       takesPart: () => true,
-      prepare: (cell) => prepareEntries(setting, cell),
-      search: (check) => findEntries(setting, check),
+      async search(check) {
+        return foundOf(await searchEntries(database, { ...searchOf(setting, check), limit }));
+      },
     },
     {
-      name: "SQL, images",
-      limit,
-      exact: true,
-      takesPart: ({ probes }) => probes === 1,
-      prepare: () => roles.use("image"),
-      search: (check) => findImages(setting, check, limit),
-    },
-    {
-      name: "SQL, nearest image",
+      ...own,
+      name: "SQL, nearest only",
       limit: 1,
-      exact: true,
       takesPart: ({ probes }) => probes === 1,
-      prepare: () => roles.use("image"),
-      search: (check) => findImages(setting, check, 1),
+      async search(check) {
+        const nearest = await nearestEntry(database, searchOf(setting, check));
+        return foundOf(nearest === null ? [] : [nearest]);
+      },
+    },
+    {
+      ...own,
+      name: "memory, then SQL",
+      limit,
+      takesPart: () => true,
+      async search(check) {
+        const view = viewOf(setting.hot, check.threshold);
+        return foundOf(await searchEntries(database, { ...searchOf(setting, check), limit, view }));
+      },
     },
   ];
 }
 
-async function prepareEntries({ client, roles }: ProductSql, { threshold }: Cell): Promise<void> {
-  await roles.use("entry");
+async function setThresholds(client: pg.Client, threshold: number): Promise<void> {
   await client.query("update list set pdq_threshold = $1, blockhash_threshold = $1", [threshold]);
 }
 
-async function findEntries({ database, kind, rows, limit }: ProductSql, check: Check): Promise<Found> {
-  const hashes = check.hex.map((hash, place) => ({
-    hash,
-    transform: TRANSFORMS[place % TRANSFORMS.length] ?? "identity",
-  }));
-  const matches = await searchEntries(database, {
+function searchOf({ kind }: ProductSql, { hex, threshold }: Check): Omit<Parameters<typeof searchEntries>[1], "limit"> {
+  const hashes = hex.map((hash, place) => ({ hash, transform: TRANSFORMS[place % TRANSFORMS.length] ?? "identity" }));
+  return {
     hashes: { pdq: [], blockhash: [], [kind]: hashes },
     listIds: null,
-    expectedThresholds: { pdq: check.threshold, blockhash: check.threshold },
-    limit,
-    strategy: cheaperStrategy(rows, hashes.length, check.threshold),
-  });
+    expectedThresholds: { pdq: threshold, blockhash: threshold },
+  };
+}
+
+function foundOf(matches: Awaited<ReturnType<typeof searchEntries>>): Found {
   return { owners: matches.map(({ entryId }) => Number(entryId)), distances: matches.map(({ distance }) => distance) };
 }
 
-async function findImages({ database, kind, rows }: ProductSql, check: Check, limit: number): Promise<Found> {
-  const { threshold, hex } = check;
-  const strategy = cheaperStrategy(rows, 1, threshold);
-  const images = await searchImagesByOneHash(database, { kind, hash: hex[0] ?? "", threshold, limit, strategy });
-  return { owners: images.map(({ imageId }) => Number(imageId)), distances: images.map(({ distance }) => distance) };
+/** Candidates from memory, as the service takes them, without what follows the changes: nothing changes here. */
+function viewOf(hot: HotIndex<unknown>, threshold: number): HotView {
+  return {
+    widest: { pdq: threshold, blockhash: threshold },
+    async near(table, hashes, within) {
+      const bits = hashes.map((hash) => Uint8Array.from(Buffer.from(hash.slice(1), "hex")));
+      const found = await hot.search(table, bits, within, FOUND_MAX);
+      return found === null ? null : Array.from(found.owners);
+    },
+  };
 }

@@ -7,6 +7,7 @@ import { openCorpus } from "./corpus.ts";
 import { goalsOf, type KindResults } from "./goals.ts";
 import { measureKind } from "./measure-kind.ts";
 import { readOptions } from "./options.ts";
+import { MORE_ROWS } from "./product-facts.ts";
 import { progress, timed } from "./progress.ts";
 import { goalsTable, kindReport } from "./report.ts";
 
@@ -16,7 +17,7 @@ const bench = await openBenchDatabase();
 const results: KindResults[] = [];
 try {
   console.log(`# ${options.rows.toLocaleString("en")} rows\n\n${bench.server}\n`);
-  await timed(`made ${options.rows} entries`, () => fillEntries(bench.client, options.rows));
+  await timed(`made ${options.rows} entries`, () => fillEntries(bench.client, options.rows + MORE_ROWS));
   for (const kind of options.kinds) {
     progress(`${kind} rows`);
     const result = await measureKind(bench, corpus, kind, options);
