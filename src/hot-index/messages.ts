@@ -75,10 +75,12 @@ export interface SearchMessage {
 
 export type ToSearcher = ChangesMessage | SegmentsMessage | SearchMessage;
 
-/** Null where more than the limit were found. */
 export interface SearchAnswer {
   readonly id: number;
+  /** Null where nothing was found, which is usual and sent faster so, or too many. */
   readonly found: HotFound | null;
+  /** More than the limit were found. */
+  readonly tooMany: boolean;
 }
 
 export interface SegmentDelivery {

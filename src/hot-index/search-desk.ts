@@ -26,12 +26,13 @@ export function openSearchDesk(searchers: readonly Worker[]): SearchDesk {
   let lastId = 0;
 
   searchers.forEach((searcher, index) => {
-    searcher.on("message", ({ id, found }: SearchAnswer) => {
+    searcher.on("message", ({ id, found, tooMany }: SearchAnswer) => {
       busy[index] = (busy[index] as number) - 1;
       const search = open.get(id);
       if (search === undefined) return;
       search.missing--;
-      search.found = search.found === null || found === null ? null : mergeFound(search.found, found);
+      if (tooMany) search.found = null;
+      else if (search.found !== null && found !== null) search.found = mergeFound(search.found, found);
       if (search.missing > 0) return;
       open.delete(id);
       search.answer(search.found !== null && search.found.owners.length > search.limit ? null : search.found);

@@ -17,6 +17,9 @@ const { kernel, searcher, searchers, segments } = workerData as SearcherData;
 const port = parentPort;
 if (port === null) throw new Error("Expected to run as a thread of the hot index");
 
+/** Fewer found owners are copied: handing memory over has a price of its own. */
+const TRANSFER_FROM = 1000;
+
 const tables = new Map<HotTable, TableSearch>();
 /** Segments by id, from their delivery until they are out of use. */
 const shapes = new Map<number, SegmentDelivery>();
@@ -69,6 +72,11 @@ function answer({ id, table, hashes, threshold, limit, extra, part, parts }: Sea
   const count = hashes.length / 32;
   const words = wordsOf(hashes, count);
   const found = tableOf(table).search({ words, hashes: count, threshold, limit, part, parts }, extra);
-  const transfer = found === null ? [] : [found.owners.buffer, found.distances.buffer, found.places.buffer];
-  port?.postMessage({ id, found } satisfies SearchAnswer, transfer as ArrayBuffer[]);
+  const some = found !== null && found.owners.length > 0;
+  const transfer =
+    some && found.owners.length >= TRANSFER_FROM
+      ? [found.owners.buffer, found.distances.buffer, found.places.buffer]
+      : [];
+  const message: SearchAnswer = { id, found: some ? found : null, tooMany: found === null };
+  port?.postMessage(message, transfer as ArrayBuffer[]);
 }

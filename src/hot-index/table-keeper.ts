@@ -1,6 +1,7 @@
 import type { PackedChanges } from "./changes.ts";
 import { buildBytes } from "./chunk-tables.ts";
 import { createDelta, type Delta } from "./delta.ts";
+import { freeMemory } from "./free-memory.ts";
 import type { KernelKind } from "./kernel/kernel.ts";
 import { type MergeSource, mergeRows } from "./merge-rows.ts";
 import type { HotTuning } from "./messages.ts";
@@ -40,7 +41,8 @@ export interface TableKeeper {
 
 interface KeptSegment extends MergeSource {
   readonly shape: SegmentShape;
-  readonly goneRows: Set<number>;
+  bury(owner: number): void;
+  gone(): number;
 }
 
 /** A draft's first rows: memory is taken page by page, but addresses of many gigabytes are not free either. */
@@ -60,8 +62,7 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
 
   function keep(made: SegmentDraft): void {
     const shape = sealSegment(made, place.nextId(), tuning.chunkedFrom);
-    const goneRows = new Set<number>();
-    kept.push({ shape, rows: segmentRows(shape, searchers), goneRows, isGone: (row) => goneRows.has(row) });
+    kept.push(keptSegment(shape, searchers));
   }
 
   function begin(expectedRows: number): boolean {
@@ -99,6 +100,7 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
     }
     const larger = draftOf(capacity * 2);
     larger.copy(small.rows(), 0, capacity);
+    freeMemory();
     return larger;
   }
 
@@ -109,10 +111,7 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
 
   function apply(changes: PackedChanges): void {
     changes.owners.forEach((owner, index) => {
-      for (const { rows, goneRows } of kept) {
-        const row = rowOf(rows.owners, owner);
-        if (row >= 0) goneRows.add(row);
-      }
+      for (const segment of kept) segment.bury(owner);
       if (changes.gone[index] === 1) delta.remove(owner);
       else delta.put(owner, changes.bits.subarray(index * 32, index * 32 + 32));
     });
@@ -121,7 +120,7 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
 
   function fold(): boolean {
     const newRows = delta.rows().count;
-    const sizes = kept.map(({ shape, goneRows }) => ({ rows: shape.rows, gone: goneRows.size }));
+    const sizes = kept.map(({ shape, gone }) => ({ rows: shape.rows, gone: gone() }));
     const rowsFrom = (first: number) => sizes.slice(first).reduce((sum, { rows, gone }) => sum + rows - gone, newRows);
     let first = countKept(sizes, newRows, tuning.tierFactor);
     while (makingBytes(rowsFrom(first)) > place.room()) {
@@ -165,8 +164,22 @@ export function createTableKeeper(place: KeeperPlace): TableKeeper {
     fold,
     clear,
     segments: () => kept.map(({ shape }) => shape),
-    rows: () => kept.reduce((sum, { shape, goneRows }) => sum + shape.rows - goneRows.size, delta.rows().count),
+    rows: () => kept.reduce((sum, { shape, gone }) => sum + shape.rows - gone(), delta.rows().count),
     bytes: () =>
       kept.reduce((sum, { shape }) => sum + shape.bytes, draft === null ? 0 : makingBytes(draft.rows().count)),
   };
+}
+
+function keptSegment(shape: SegmentShape, searchers: number): KeptSegment {
+  const rows = segmentRows(shape, searchers);
+  const goneBits = new Uint8Array(Math.ceil(shape.rows / 8));
+  let gone = 0;
+  const isGone = (row: number) => ((goneBits[row >> 3] as number) & (1 << (row & 7))) !== 0;
+  function bury(owner: number): void {
+    const row = rowOf(rows.owners, owner);
+    if (row < 0 || isGone(row)) return;
+    goneBits[row >> 3] = (goneBits[row >> 3] as number) | (1 << (row & 7));
+    gone++;
+  }
+  return { shape, rows, isGone, bury, gone: () => gone };
 }
