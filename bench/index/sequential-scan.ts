@@ -3,13 +3,14 @@ import type { DatabaseConnection } from "../../src/db/client.ts";
 import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
 import type { Check } from "./checks.ts";
 import type { Contender, Found } from "./contender.ts";
+import { HASH_BYTES } from "./index-order.ts";
 
 const AT = 31;
 
 export interface SequentialScans {
   readonly contenders: readonly Contender[];
-  /** The plan of the parallel one, as text. */
-  explain(check: Check): Promise<string>;
+  /** The nodes of the parallel one's plan and its number of workers, in a line. */
+  plan(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -31,9 +32,11 @@ export async function openSequentialScans(
   });
   return {
     contenders: [contender("scan, 1 process", single), contender("scan, parallel", parallel)],
-    async explain(check) {
-      const { rows } = await parallel.query(`explain ${statement(kind, check)}`, parameters(check, limit));
-      return rows.map((row) => row["QUERY PLAN"]).join("\n");
+    async plan() {
+      const check = { threshold: AT, hashes: [new Uint8Array(HASH_BYTES)] };
+      const { rows } = await parallel.query(`explain (costs off) ${statement(kind, check)}`, parameters(check, limit));
+      const lines: string[] = rows.map((row) => row["QUERY PLAN"].trim());
+      return lines.filter((line) => /^(->|Workers|Limit)/.test(line)).join(" ");
     },
     async close() {
       await single.end();
@@ -61,13 +64,13 @@ async function find(client: pg.Client, kind: PerceptualKind, check: Check, limit
   return { owners: rows.map(({ owner }) => Number(owner)), distances: rows.map(({ distance }) => distance) };
 }
 
-function statement(kind: PerceptualKind, { hashes }: Check): string {
+function statement(kind: PerceptualKind, { hashes }: Pick<Check, "hashes">): string {
   const distances = hashes.map((_, place) => `bit_count(bits # $${place + 3})`);
   const nearest = distances.length === 1 ? distances[0] : `least(${distances.join()})`;
   return `select entry_id as owner, ${nearest}::int4 as distance from entry_${kind} where ${nearest} <= $1
     order by distance, owner limit $2`;
 }
 
-function parameters({ threshold, hashes }: Check, limit: number): unknown[] {
+function parameters({ threshold, hashes }: Pick<Check, "threshold" | "hashes">, limit: number): unknown[] {
   return [threshold, limit, ...hashes.map((hash) => `x${Buffer.from(hash).toString("hex")}`)];
 }
