@@ -16,16 +16,24 @@ interface KeptStatistics {
 
 const kept = new WeakMap<Database["searchPool"], KeptStatistics>();
 
-/** What analyze has stored about the chunk indexes; asks the server at most every five minutes. */
+/**
+ * What analyze has stored about the chunk indexes. Asks the server at most every five minutes; only the first search waits
+ * for the answer (some 40 ms), later ones go by the last one until there is a new one.
+ */
 export function nearStatistics(pool: Database["searchPool"]): Promise<NearStatistics> {
   const now = performance.now();
   const known = kept.get(pool);
   if (known !== undefined && now < known.until) return known.statistics;
-  const statistics = readStatistics(pool);
-  kept.set(pool, { until: now + KEPT_MS, statistics });
-  // A failure is the caller's to see; the next search asks again.
-  statistics.catch(() => kept.delete(pool));
-  return statistics;
+  const until = now + KEPT_MS;
+  const fresh = readStatistics(pool);
+  const current = known?.statistics ?? fresh;
+  kept.set(pool, { until, statistics: current });
+  fresh.then(
+    () => kept.set(pool, { until, statistics: fresh }),
+    // Without any, the failure is the caller's to see, and the next search asks again.
+    () => known === undefined && kept.delete(pool),
+  );
+  return current;
 }
 
 interface IndexRow {
