@@ -13,6 +13,8 @@ export interface Contender {
   readonly limit: number | null;
   /** False where it may miss rows; one that may not and does is an error. */
   readonly exact: boolean;
+  /** True where as many checks as possible are wanted, so that its slowest ones are known. */
+  readonly thorough?: boolean;
   /** Whether it takes part. */
   takesPart(cell: Cell): boolean;
   /** Called before some searches one after another; not timed. */

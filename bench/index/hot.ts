@@ -25,7 +25,10 @@ export async function openHotIndex(
   const { index, times, seconds } = await load(connection, table, budgetBytes);
   const { bytes, tables, kernel } = index.stats();
   progress(`hot index: ${tables[table]?.rows} rows ready after ${seconds.toFixed(1)} s (${JSON.stringify(times)})`);
-  if (!index.holds(table)) throw new Error(`Expected ${table} to be held in ${budgetBytes} bytes`);
+  if (!index.holds(table) || tables[table]?.rows !== rows) {
+    await index.close();
+    throw new Error(`Expected ${rows} rows of ${table} to be held in ${budgetBytes} bytes`);
+  }
   return {
     index,
     contender: {

@@ -66,7 +66,7 @@ export async function measureKind(
       closers.push(peer.close);
       facts.push(peer.facts);
     }
-    const scans = await openSequentialScans(connection, hashKind, limit);
+    const scans = await openSequentialScans(connection, hashKind, limit, options.peerKinds.includes(kind) ? 16 : 1);
     closers.push(scans.close);
     console.log(`plan of the parallel scan: ${await scans.plan()}`);
     const product = productSql({ database, client, kind: hashKind, limit, hot: hot.index });
@@ -130,9 +130,10 @@ async function measureCells(
   return measured;
 }
 
-/** Brute force must know the answers, so the slow cells have fewer checks. */
+/** Brute force must know the answers, so all but the most important cell have fewer checks. */
 function checkCount({ threshold, probes }: Cell, queries: number): number {
-  return Math.max(20, Math.round(queries / (probes === 1 ? 1 : 20) / (threshold > GOAL.threshold ? 5 : 1)));
+  const fewer = (threshold === GOAL.threshold ? 1 : 2) * (probes === GOAL.probes ? 1 : 20) * (threshold > 31 ? 3 : 1);
+  return Math.max(20, Math.round(queries / fewer));
 }
 
 function tellMatches({ threshold, probes }: Cell, checks: readonly Check[], truth: readonly Uint32Array[]): void {

@@ -23,6 +23,8 @@ export const READ_ONCE = "reading the bytes once";
 const ROUNDS = 6;
 const WARM_UPS = 3;
 const FEWEST_QUERIES = 4;
+/** How much longer than others a thorough contender may take. */
+const THOROUGH_TIMES = 5;
 /** A search that is slower isn't repeated to warm up before each round. */
 const WARM_UP_MS = 100;
 
@@ -51,7 +53,8 @@ export async function measureCell(
 ): Promise<Measured[]> {
   const turns: Turn[] = [];
   for (const contender of contenders) {
-    turns.push(await warmUp(contender, cell, checks, seconds));
+    const budgetMs = 1000 * seconds * (contender.thorough === true ? THOROUGH_TIMES : 1);
+    turns.push(await warmUp(corpus, contender, cell, checks, truth, budgetMs));
   }
   const reads: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -70,19 +73,33 @@ export async function measureCell(
   return [...measured, read];
 }
 
-async function warmUp(contender: Contender, cell: Cell, checks: readonly Check[], seconds: number): Promise<Turn> {
+/** Where a single search takes more than the time there is, it is measured, and no other. */
+async function warmUp(
+  corpus: Corpus,
+  contender: Contender,
+  cell: Cell,
+  checks: readonly Check[],
+  truth: readonly Uint32Array[],
+  budgetMs: number,
+): Promise<Turn> {
   await contender.prepare?.(cell);
+  const turn = { contender, queries: 0, quick: false, times: [], recalls: [], unanswered: 0 };
   let took = Number.POSITIVE_INFINITY;
-  for (const check of checks.slice(-WARM_UPS)) {
+  for (let i = checks.length - WARM_UPS; i < checks.length; i++) {
+    const check = checks[i] as Check;
     const start = performance.now();
-    await contender.search(check);
-    took = Math.min(took, performance.now() - start);
-    if (took > WARM_UP_MS) break;
+    const found = await contender.search(check);
+    const ms = performance.now() - start;
+    took = Math.min(took, ms);
+    if (ms > budgetMs) {
+      const only: Turn = { ...turn, times: [ms] };
+      note(corpus, only, check, truth[i] as Uint32Array, found);
+      return only;
+    }
+    if (ms > WARM_UP_MS) break;
   }
-  const affordable = Math.floor((seconds * 1000) / took);
-  const fewest = took > seconds * 1000 ? 1 : FEWEST_QUERIES;
-  const queries = Math.min(checks.length, Math.max(fewest, affordable));
-  return { contender, queries, quick: took < WARM_UP_MS, times: [], recalls: [], unanswered: 0 };
+  const queries = Math.min(checks.length, Math.max(FEWEST_QUERIES, Math.floor(budgetMs / took)));
+  return { ...turn, queries, quick: took < WARM_UP_MS };
 }
 
 async function takeTurn(

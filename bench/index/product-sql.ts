@@ -27,6 +27,7 @@ export function productSql(setting: ProductSql): Contender[] {
     {
       ...own,
       name: "SQL",
+      thorough: true,
       limit,
       takesPart: () => true,
       async search(check) {

@@ -14,11 +14,15 @@ export interface SequentialScans {
   close(): Promise<void>;
 }
 
-/** PostgreSQL reading every row of the same table: in one process, and with what workers the planner gives of two. */
+/**
+ * PostgreSQL reading every row of the same table: in one process, and with what workers the planner gives of two.
+ * @param probesMax most hashes in a check that it takes part in: each one more costs it a second at ten million rows
+ */
 export async function openSequentialScans(
   connection: DatabaseConnection,
   kind: PerceptualKind,
   limit: number,
+  probesMax: number,
 ): Promise<SequentialScans> {
   const single = await connect(connection, 0);
   const parallel = await connect(connection, 2);
@@ -27,7 +31,7 @@ export async function openSequentialScans(
     limit,
     exact: true,
     // It takes as long at any threshold.
-    takesPart: ({ threshold }) => threshold === AT,
+    takesPart: ({ threshold, probes }) => threshold === AT && probes <= probesMax,
     search: (check) => find(client, kind, check, limit),
   });
   return {
