@@ -6,9 +6,17 @@ import { sealSegment } from "../../src/hot-index/seal-segment.ts";
 import { radiiFor } from "../../src/hot-index/search-plan.ts";
 import { segmentRows } from "../../src/hot-index/segment.ts";
 import { draftSegment, wordsOf } from "../../src/hot-index/segment-draft.ts";
-import { layOutSegment, SEGMENT_ROWS_MAX } from "../../src/hot-index/segment-layout.ts";
+import { layOutSegment, RADIUS_MAX, SEGMENT_ROWS_MAX } from "../../src/hot-index/segment-layout.ts";
 import { readSegment } from "../../src/hot-index/segment-search.ts";
-import { bruteForce, cornerRows, makeRows, neighbours, type RowModel, tableOf } from "../support/hot-index.ts";
+import {
+  bruteForce,
+  cornerRows,
+  makeRows,
+  neighbours,
+  type RowMaker,
+  type RowModel,
+  tableOf,
+} from "../support/hot-index.ts";
 import { seededRandom } from "../support/near-corpus.ts";
 
 const KERNELS: readonly KernelKind[] = ["wasm", "javascript"];
@@ -28,6 +36,18 @@ function openSegment(kernel: KernelKind, rows: RowModel) {
   };
 }
 
+/** Some other radii of the same sum. */
+function unevenRadii(threshold: number, make: RowMaker): number[] {
+  const radii = new Array<number>(16).fill(-1);
+  for (let left = threshold + 1; left > 0; ) {
+    const chunk = make.below(16);
+    if ((radii[chunk] ?? 0) >= RADIUS_MAX) continue;
+    radii[chunk] = (radii[chunk] ?? 0) + 1;
+    left--;
+  }
+  return radii;
+}
+
 describe("the hot index's kernel", () => {
   for (const kernel of KERNELS) {
     for (const kind of KINDS) {
@@ -40,7 +60,8 @@ describe("the hot index's kernel", () => {
             const near = [...rows.values()][make.below(Math.max(size, 1))] ?? make.row();
             const hashes = Array.from({ length: 1 + make.below(3) }, () => make.flip(near, make.below(40)));
             const radii = radiiFor(threshold);
-            for (const plan of radii === null ? [null] : [radii, null]) {
+            const plans = radii === null ? [null] : [radii, unevenRadii(threshold, make), null];
+            for (const plan of plans) {
               const query = {
                 words: wordsOf(Buffer.concat(hashes), hashes.length),
                 hashes: hashes.length,
