@@ -1,9 +1,7 @@
 import type { IndexBits } from "../fingerprint/bit-order.ts";
-import { hexToBytes } from "../fingerprint/hex.ts";
 import type { HotChange } from "../hot-index/hot-index.ts";
 import type { DatabaseLogger } from "./client.ts";
-import { type FingerprintChange, type News, snapshotXmin } from "./fingerprint-changes.ts";
-import type { ChangePosition } from "./hot-loader.ts";
+import { type ChangePosition, type FingerprintChange, type News, snapshotXmin } from "./fingerprint-changes.ts";
 import { NEAR_TABLES, type NearTable } from "./near-strategy.ts";
 import type { HotView } from "./near-view.ts";
 
@@ -48,17 +46,34 @@ export interface FollowerParts {
   readonly logger: DatabaseLogger;
   /** Reads the changes since a position that are too many to travel with a statement, then resumes. */
   catchUp(from: ChangePosition, reload: readonly NearTable[]): void;
+  /** Loads everything under a new guard, then resumes. */
+  startAnew(): void;
 }
 
-export function createChangeFollower({ tables, logger, wantsLsn, catchUp }: FollowerParts): ChangeFollower {
+export function createChangeFollower({ tables, logger, wantsLsn, catchUp, startAnew }: FollowerParts): ChangeFollower {
   let position: ChangePosition | null = null;
+  // While memory is behind, rows come and go in it in pages: views taken before are of no use any more.
+  let generation = 0;
+
+  function stop(asked: ChangePosition): boolean {
+    // Another answer may have led to a later position, or to this very conclusion.
+    if (asked !== position) return false;
+    position = null;
+    generation += 1;
+    return true;
+  }
 
   function fallBehind(asked: ChangePosition, reload: readonly NearTable[]): null {
-    // Another answer may have led to a later position, or to this very conclusion.
-    if (asked !== position) return null;
-    position = null;
+    if (!stop(asked)) return null;
     logger.info({ reload }, "Many rows were changed at once: the database answers until memory has caught up");
     catchUp(asked, reload);
+    return null;
+  }
+
+  function loseGuard(asked: ChangePosition): null {
+    if (!stop(asked)) return null;
+    logger.warn({}, "The session that guards the rows in memory is gone: they are loaded anew, the database answers");
+    startAnew();
     return null;
   }
 
@@ -67,22 +82,27 @@ export function createChangeFollower({ tables, logger, wantsLsn, catchUp }: Foll
     position: () => position,
     take(asked, news) {
       if (asked === null) return null;
+      if (news.guarded === false) return loseGuard(asked);
       if (news.changes === null) return fallBehind(asked, []);
-      const reload = tablesToReload(asked, news.changes);
+      const { changes } = news;
+      const reload = tablesToReload(asked, changes);
       if (reload.length > 0) return fallBehind(asked, reload);
-      const changes = byTable(news.changes);
       const isCurrent = asked === position;
-      const lsn = news.changes.length > 0 ? news.lsn : asked.lsn;
+      const lsn = changes.length > 0 ? news.lsn : asked.lsn;
       if (isCurrent) {
         // Only from the current position: an answer that was overtaken could bring back what a later one took away.
-        for (const [table, rows] of changes) tables.apply(table, rows);
-        position = { snapshot: news.snapshot, lsn };
+        for (const table of NEAR_TABLES) tables.apply(table, changesOf(table, changes));
+        position = { snapshot: news.snapshot, lsn, guard: asked.guard };
       }
+      const taken = generation;
       return {
         widest: news.widest,
         lsn,
-        near: (table, hashes, threshold) =>
-          tables.near(table, hashes, threshold, isCurrent ? [] : (changes.get(table) ?? [])),
+        async near(table, hashes, threshold) {
+          if (taken !== generation) return null;
+          const found = await tables.near(table, hashes, threshold, isCurrent ? [] : changesOf(table, changes));
+          return taken === generation ? found : null;
+        },
       };
     },
     resume(from) {
@@ -90,6 +110,7 @@ export function createChangeFollower({ tables, logger, wantsLsn, catchUp }: Foll
     },
     pause() {
       position = null;
+      generation += 1;
     },
   };
 }
@@ -102,15 +123,13 @@ function tablesToReload(asked: ChangePosition, changes: readonly FingerprintChan
   return NEAR_TABLES.filter((table) => changes.some(({ source, owner }) => source === table && owner === null));
 }
 
-function byTable(changes: readonly FingerprintChange[]) {
-  const rows = new Map<NearTable, HotChange[]>();
-  for (const { source, owner, bits } of changes) {
-    const table = NEAR_TABLES.find((each) => each === source);
-    if (table === undefined || owner === null) continue;
-    const change = { owner, bits: bits === null ? null : hexToBytes(bits) };
-    const known = rows.get(table);
-    if (known === undefined) rows.set(table, [change]);
-    else known.push(change);
-  }
-  return rows;
+function changesOf(table: NearTable, changes: readonly FingerprintChange[]): HotChange[] {
+  return changes.flatMap(({ source, owner, bits }) =>
+    source === table && owner !== null ? [{ owner, bits: bits === null ? null : bytesOf(bits) }] : [],
+  );
+}
+
+/** A copy of its own: one that shares Node's pool would be sent to the threads with all of it. */
+function bytesOf(bits: string): Uint8Array {
+  return new Uint8Array(Buffer.from(bits, "hex"));
 }

@@ -1,7 +1,7 @@
 import type { ExactKind } from "../fingerprint/fingerprint.ts";
 import type { ChangeFollower } from "./change-follower.ts";
 import type { Database } from "./client.ts";
-import { type NewsRow, newsColumns, parseNews } from "./fingerprint-changes.ts";
+import { type NewsRow, newsColumns, newsValues, parseNews } from "./fingerprint-changes.ts";
 import type { HotView } from "./near-view.ts";
 
 /** A live entry of a live list that holds one of the digests asked for. */
@@ -52,7 +52,9 @@ export async function findExactEntries(
   const asked = follower.position();
   const { rows } = await db.pool.query<Row>({
     name: "find_exact_entries",
-    text: `select news.*, exact.* from (select ${newsColumns("$5", "$6")}) as news left join (
+    text: `select exact.*, news.news_snapshot, news.news_lsn, news.news_guarded, news.widest_pdq, news.widest_blockhash,
+        case when row_number() over (order by exact.id) = 1 then news.news_changes end as news_changes
+      from (select ${newsColumns("$5", "$6", "$7")}) as news left join (
         select entry.id, entry.custom_id, entry.sha256, entry.sha1, entry.md5, list.name, list.kind, list.action
         from (
           select id from entry where sha256 = any ($1::bytea[])
@@ -70,8 +72,7 @@ export async function findExactEntries(
       bytes(digests.sha1),
       bytes(digests.md5),
       listIds?.map(String) ?? null,
-      asked?.snapshot ?? null,
-      follower.wantsLsn,
+      ...newsValues(asked, follower.wantsLsn),
     ],
   });
   const [first] = rows;

@@ -2,7 +2,20 @@ import type { Database } from "./client.ts";
 import type { Thresholds } from "./near-view.ts";
 
 /** Most changes that travel with a look-up; where there are more, the reader is behind and has to catch up by itself. */
-export const NEWS_MAX = 500;
+export const NEWS_MAX = 200;
+
+/** Where somebody who follows the changes stands. */
+export interface ChangePosition {
+  /** `pg_current_snapshot()`: everything that it shows is known. */
+  readonly snapshot: string;
+  /** A place in the write-ahead log behind every commit that `snapshot` shows; null where nobody asks for it. */
+  readonly lsn: string | null;
+  /**
+   * What a session has locked since before the snapshot. A server that crashes, or hands over to another, gives numbers of
+   * transactions out again whose end had not reached the disk; it loses every session first. Null only in tests.
+   */
+  readonly guard: string | null;
+}
 
 /** One committed change of the searched rows, or of what a search says of them. */
 export interface FingerprintChange {
@@ -20,6 +33,8 @@ export interface News {
   readonly snapshot: string;
   /** A place in the write-ahead log behind the commit of everything the statement saw; null where it wasn't asked for. */
   readonly lsn: string | null;
+  /** False where the session that has guarded the earlier snapshot is gone ({@link ChangePosition}); null without one. */
+  readonly guarded: boolean | null;
   /** Of two changes of the same row the later comes later. Null: more than {@link NEWS_MAX}. */
   readonly changes: readonly FingerprintChange[] | null;
   /** The widest thresholds of the enabled lists, in bits. */
@@ -30,6 +45,7 @@ export interface NewsRow {
   news_changes: readonly (readonly [string, number | null, string | null])[] | null;
   news_snapshot: string;
   news_lsn: string | null;
+  news_guarded: boolean | null;
   widest_pdq: number | null;
   widest_blockhash: number | null;
 }
@@ -37,23 +53,25 @@ export interface NewsRow {
 /**
  * The changes that this statement sees and the snapshot `since` did not, as an SQL condition. Transactions commit in
  * another order than they begin, so no number of rows or transactions alone can say what was seen: a transaction is news
- * exactly where the one snapshot shows it and the other doesn't. Everything below the xmin of `since` had ended by then,
- * which bounds the part of the index that is read.
+ * exactly where the one snapshot shows it and the other doesn't: it had not begun, or was running. Both are looked up in
+ * the index, so that one that runs for long makes nobody read all that was changed since it began.
  */
 export function unseenBy(since: string): string {
-  return `xid >= pg_snapshot_xmin(${since}::pg_snapshot) and not pg_visible_in_snapshot(xid, ${since}::pg_snapshot)`;
+  return `(xid >= pg_snapshot_xmax(${since}::pg_snapshot) or xid = any (array(select pg_snapshot_xip(${since}::pg_snapshot))))`;
 }
 
 /**
  * Columns of a statement that also brings the news, all as of its one snapshot.
  * @param since placeholder of the earlier snapshot (text); null brings no changes
  * @param wantsLsn placeholder of a boolean
+ * @param guard placeholder of the number that the guarding session has locked; null for none
  */
-export function newsColumns(since: string, wantsLsn: string): string {
+export function newsColumns(since: string, wantsLsn: string, guard: string): string {
   return `(select json_agg(json_build_array(source, owner, encode(substring(bit_send(bits) from 5), 'hex')) order by seq)
       from (select seq, source, owner, bits from fingerprint_change where ${unseenBy(since)} limit ${NEWS_MAX + 1}) as news
     ) as news_changes,
     pg_current_snapshot()::text as news_snapshot,
+    not pg_try_advisory_xact_lock_shared(${guard}::bigint) as news_guarded,
     case when ${wantsLsn}::boolean then pg_current_wal_insert_lsn()::text end as news_lsn,
     (select max(pdq_threshold) from list where enabled and deleted_at is null) as widest_pdq,
     (select max(blockhash_threshold) from list where enabled and deleted_at is null) as widest_blockhash`;
@@ -64,21 +82,23 @@ export function parseNews(row: NewsRow): News {
   return {
     snapshot: row.news_snapshot,
     lsn: row.news_lsn,
+    guarded: row.news_guarded,
     widest: { pdq: row.widest_pdq ?? 0, blockhash: row.widest_blockhash ?? 0 },
     changes: changes.length > NEWS_MAX ? null : changes.map(([source, owner, bits]) => ({ source, owner, bits })),
   };
 }
 
+/** The values of the placeholders of {@link newsColumns}. */
+export function newsValues(since: ChangePosition | null, wantsLsn: boolean): [string | null, boolean, string | null] {
+  return [since?.snapshot ?? null, wantsLsn, since?.guard ?? null];
+}
+
 /** The news alone, where no other statement is due. */
-export async function readNews(
-  db: Database,
-  since: { readonly snapshot: string } | null,
-  wantsLsn: boolean,
-): Promise<News> {
+export async function readNews(db: Database, since: ChangePosition | null, wantsLsn: boolean): Promise<News> {
   const { rows } = await db.pool.query<NewsRow>({
     name: "read_news",
-    text: `select ${newsColumns("$1", "$2")}`,
-    values: [since?.snapshot ?? null, wantsLsn],
+    text: `select ${newsColumns("$1", "$2", "$3")}`,
+    values: newsValues(since, wantsLsn),
   });
   const [row] = rows;
   if (row === undefined) throw new Error("The database told no news");

@@ -1,7 +1,7 @@
 import { EXACT_KINDS, type ExactKind } from "../fingerprint/fingerprint.ts";
 import type { ChangeFollower } from "./change-follower.ts";
 import type { Database } from "./client.ts";
-import { type NewsRow, newsColumns, parseNews } from "./fingerprint-changes.ts";
+import { type NewsRow, newsColumns, newsValues, parseNews } from "./fingerprint-changes.ts";
 import { IMAGE_COLUMNS, type ImageRow, type KnownImage, parseImage } from "./known-image.ts";
 import type { HotView } from "./near-view.ts";
 import {
@@ -47,8 +47,8 @@ function statement(kind: ExactKind, caller: "key" | "free"): string {
   return `select quota.*, exists (select from entry where entry.${kind} = any ($1::bytea[])) as listed,
       exists (select from entry) as any_entries, ${IMAGE_COLUMNS}, ${held.join(" or ")} as in_any_entry,
       case when row_number() over () = 1 then news.news_changes end as news_changes,
-      news.news_snapshot, news.news_lsn, news.widest_pdq, news.widest_blockhash
-    from (select ${newsColumns("$3", "$4")}) as news left join (${allowanceColumns(caller, "$2")}) as quota on true
+      news.news_snapshot, news.news_lsn, news.news_guarded, news.widest_pdq, news.widest_blockhash
+    from (select ${newsColumns("$3", "$4", "$5")}) as news left join (${allowanceColumns(caller, "$2")}) as quota on true
       left join image on image.${kind} = any ($1::bytea[])`;
 }
 
@@ -74,7 +74,7 @@ export async function gateLookUp(
 ): Promise<GateLookUp> {
   const bytes = values.map((value) => Buffer.from(value, "hex"));
   const asked = follower.position();
-  const news = [asked?.snapshot ?? null, follower.wantsLsn];
+  const news = newsValues(asked, follower.wantsLsn);
   const { rows } = await db.pool.query<Row>(
     "keyId" in caller
       ? { name: `gate_key_${kind}`, text: KEYED[kind], values: [bytes, caller.keyId, ...news] }

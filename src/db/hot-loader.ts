@@ -1,18 +1,12 @@
-import pg from "pg";
+import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import type { HotLoader, HotSink } from "../hot-index/loader.ts";
 import type { DatabaseConnection } from "./client.ts";
 import { readTuples } from "./copy-tuples.ts";
-import { snapshotXmin, unseenBy } from "./fingerprint-changes.ts";
-import type { NearTable } from "./near-strategy.ts";
-
-/** Where somebody who follows the changes stands. */
-export interface ChangePosition {
-  /** `pg_current_snapshot()`: everything that it shows is known. */
-  readonly snapshot: string;
-  /** A place in the write-ahead log behind every commit that `snapshot` shows; null where nobody asks for it. */
-  readonly lsn: string | null;
-}
+import { type ChangePosition, snapshotXmin, unseenBy } from "./fingerprint-changes.ts";
+import { openGuardingSession } from "./guarding-session.ts";
+import { NEAR_TABLES, type NearTable } from "./near-strategy.ts";
+import { forgetChangesToCome } from "./prune-changes.ts";
 
 /** What the loader's thread is given. */
 export interface HotLoaderData {
@@ -30,16 +24,16 @@ const BITS_AT = 4;
 /** Reads the searched tables, and what changed in them, over a connection of its own. Runs in the thread that holds them. */
 export async function openHotLoader(data: unknown): Promise<HotLoader<ChangePosition>> {
   const { connection, wantsLsn } = data as HotLoaderData;
-  const client = new pg.Client({ ...connection, application_name: "lookalike memory", keepAlive: true });
-  // The statement under way reports the loss; without a listener it would end the process.
-  client.on("error", () => {});
-  await client.connect();
-  await client.query("set statement_timeout = 0; set enable_seqscan = on; set jit = off");
+  const { client, guard } = await openGuardingSession(connection);
+  await client.query("set enable_seqscan = on; set jit = off");
+  await forgetChangesToCome(client);
 
   /** Runs `work` in one snapshot, and tells which. */
   async function inSnapshot(work: () => Promise<void>): Promise<ChangePosition> {
     await client.query("begin isolation level repeatable read, read only");
-    const { rows } = await client.query<ChangePosition>({
+    // Before the snapshot: a table that is rewritten after it would be empty to it.
+    await client.query(`lock table ${NEAR_TABLES.join(", ")} in access share mode`);
+    const { rows } = await client.query<Omit<ChangePosition, "guard">>({
       text: `select pg_current_snapshot()::text as snapshot,
         case when $1::boolean then pg_current_wal_insert_lsn()::text end as lsn`,
       values: [wantsLsn],
@@ -48,7 +42,7 @@ export async function openHotLoader(data: unknown): Promise<HotLoader<ChangePosi
     await client.query("commit");
     const [position] = rows;
     if (position === undefined) throw new Error("The database did not tell its snapshot");
-    return position;
+    return { ...position, guard };
   }
 
   return {
@@ -56,37 +50,48 @@ export async function openHotLoader(data: unknown): Promise<HotLoader<ChangePosi
       inSnapshot(async () => {
         for (const table of tables) await loadTable(client, table as NearTable, sink);
       }),
-    catchUp: (from, sink) => inSnapshot(() => readChanges(client, from.snapshot, sink)),
+    catchUp: (from, sink, reloaded) => inSnapshot(() => readChanges(client, from.snapshot, sink, reloaded)),
     close: () => client.end(),
   };
 }
 
 async function loadTable(client: pg.Client, table: NearTable, sink: HotSink): Promise<void> {
-  const { rows } = await client.query<{ bytes: string }>(
-    `select coalesce(sum(pg_relation_size(oid)), 0) as bytes from pg_class
-     where oid = '${table}'::regclass or oid in (select relid from pg_partition_tree('${table}'))`,
+  const { rows } = await client.query<{ bytes: string; parts: number; foreign: boolean }>(
+    `select coalesce(sum(pg_relation_size(oid)), 0) as bytes, count(*)::int as parts, bool_or(relkind = 'f') as foreign
+     from pg_class where oid = '${table}'::regclass or oid in (select relid from pg_partition_tree('${table}'))`,
   );
-  if (!sink.begin(table, Math.ceil(Number(rows[0]?.bytes) / ROW_BYTES))) return;
+  const { bytes = "0", parts = 1, foreign = false } = rows[0] ?? {};
+  // What other servers hold isn't told of by triggers here, and is more than memory has.
+  if (!sink.begin(table, foreign ? Number.MAX_SAFE_INTEGER : Math.ceil(Number(bytes) / ROW_BYTES))) return;
   const owner = table.startsWith("entry") ? "entry_id" : "image_id";
   const owners = new Float64Array(BATCH_ROWS);
   const bits = new Uint8Array(BATCH_ROWS * BITS_BYTES);
   let filled = 0;
-  const stream = client.query(copyTo(`copy (select ${owner}, bits from ${table}) to stdout (format binary)`));
+  // Rows are held by owner: those of several partitions are merged by their keys' indexes sooner than sorted here.
+  const rowsOf = `select ${owner}, bits from ${table}${parts > 1 ? ` order by ${owner}` : ""}`;
+  const stream = client.query(copyTo(`copy (${rowsOf}) to stdout (format binary)`));
+  let fits = true;
   await readTuples(stream, (buffer, starts) => {
+    if (!fits) return;
     const [ownerAt = 0, valueAt = 0] = starts;
     owners[filled] = readOwner(buffer, ownerAt);
     buffer.copy(bits, filled * BITS_BYTES, valueAt + BITS_AT, valueAt + BITS_AT + BITS_BYTES);
     filled += 1;
     if (filled === BATCH_ROWS) {
-      sink.add(table, owners, bits, filled);
+      fits = sink.add(table, owners, bits, filled);
       filled = 0;
     }
   });
-  if (filled > 0) sink.add(table, owners, bits, filled);
-  sink.seal(table);
+  if (fits && filled > 0) fits = sink.add(table, owners, bits, filled);
+  if (fits) sink.seal(table);
 }
 
-async function readChanges(client: pg.Client, since: string, sink: HotSink): Promise<void> {
+async function readChanges(
+  client: pg.Client,
+  since: string,
+  sink: HotSink,
+  reloaded: readonly string[],
+): Promise<void> {
   if (!/^\d+:\d+:[\d,]*$/.test(since)) throw new RangeError(`Expected a snapshot but received ${since}`);
   const changes = `select source, owner, bits from fingerprint_change where ${unseenBy(`'${since}'`)} order by seq`;
   const stream = client.query(copyTo(`copy (${changes}) to stdout (format binary)`));
@@ -99,8 +104,8 @@ async function readChanges(client: pg.Client, since: string, sink: HotSink): Pro
       if (owner === null || BigInt(owner) > snapshotXmin(since))
         lost ??= "changes were forgotten before they were read";
     } else if (source !== "entry" && source !== "list") {
-      if (owner === null) lost ??= `${source} was emptied`;
-      else sink.change(source, owner, lengths[2] === -1 ? null : bitsAt(buffer, valueAt));
+      if (owner !== null) sink.change(source, owner, lengths[2] === -1 ? null : bitsAt(buffer, valueAt));
+      else if (!reloaded.includes(source)) lost ??= `${source} was emptied`;
     }
   });
   if (lost !== undefined) throw new Error(`The tables must be loaded anew: ${lost}`);

@@ -3,8 +3,9 @@ import { hexToBytes } from "../fingerprint/hex.ts";
 import { createHotIndex, type HotIndex, type HotProgress } from "../hot-index/hot-index.ts";
 import { type ChangeFollower, createChangeFollower } from "./change-follower.ts";
 import type { Database, DatabaseConnection, DatabaseLogger } from "./client.ts";
-import { readNews } from "./fingerprint-changes.ts";
-import type { ChangePosition, HotLoaderData } from "./hot-loader.ts";
+import { type ChangePosition, readNews } from "./fingerprint-changes.ts";
+import { type GuardingSession, openGuardingSession } from "./guarding-session.ts";
+import type { HotLoaderData } from "./hot-loader.ts";
 import { NEAR_TABLES, type NearTable } from "./near-strategy.ts";
 
 /** Where the rows in memory stand; the database answers unless it is `ready`. */
@@ -66,6 +67,9 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
   let retryMs = FIRST_RETRY_MS;
   let retry: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
+  let polling: Promise<void> | null = null;
+  /** Of a process that follows and holds nothing; otherwise the loader's session guards. */
+  let ownSession: GuardingSession | null = null;
   const loading = new Map<NearTable, HotProgress>();
 
   const follower = createChangeFollower({
@@ -86,6 +90,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       state = "catching_up";
       index.catchUp(from, reload);
     },
+    startAnew: () => giveUp(new Error("The session that guards the rows in memory is gone")),
   });
 
   function start(): void {
@@ -112,22 +117,47 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
         logger.info(progress, "Loading the searched rows into memory; the database answers meanwhile");
       },
       onFailed(error) {
-        if (index !== opened) return;
-        follower.pause();
-        state = "failed";
-        index = null;
-        loading.clear();
-        logger.warn(
-          { err: error, retryMs },
-          "The rows in memory are given up and loaded anew; the database answers meanwhile",
-        );
-        void opened.close();
-        retry = setTimeout(start, retryMs);
-        retry.unref();
-        retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+        if (index === opened) giveUp(error);
       },
     });
     index = opened;
+  }
+
+  function giveUp(error: unknown): void {
+    follower.pause();
+    if (budgetBytes === 0) return;
+    state = "failed";
+    const given = index;
+    index = null;
+    loading.clear();
+    logger.warn({ err: error, retryMs }, "The rows in memory are loaded anew; the database answers meanwhile");
+    given?.close().catch((reason: unknown) => logger.warn({ err: reason }, "The rows in memory could not be closed"));
+    retry = setTimeout(startOrGiveUp, retryMs);
+    retry.unref();
+    retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+  }
+
+  /** Where the machine has no room for one more thread, starting throws. */
+  function startOrGiveUp(): void {
+    try {
+      start();
+    } catch (error) {
+      giveUp(error);
+    }
+  }
+
+  /** Asks for news where no request does. */
+  async function pollNews(db: Database): Promise<void> {
+    const asked = follower.position();
+    if (asked !== null) {
+      follower.take(asked, await readNews(db, asked, follower.wantsLsn));
+    } else if (budgetBytes === 0) {
+      // Nothing is held, so wherever the follower stood it can go on from now.
+      await ownSession?.client.end().catch(() => {});
+      ownSession = await openGuardingSession(connection);
+      const { snapshot, lsn } = await readNews(db, null, follower.wantsLsn);
+      follower.resume({ snapshot, lsn, guard: ownSession.guard });
+    }
   }
 
   function describe(): Pick<HotFacts, "bytes" | "tables"> {
@@ -150,8 +180,17 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
     facts: () => ({ state, budgetBytes, kernel: index?.stats().kernel ?? null, ...describe() }),
     begin(db) {
       if (budgetBytes === 0 && !options.hasReplicas) return;
-      if (budgetBytes > 0) start();
-      poll = setInterval(() => void pollNews(db, follower, budgetBytes === 0), POLL_MS);
+      if (budgetBytes > 0) startOrGiveUp();
+      function pollOnce(): void {
+        // A database that is away is asked again in a moment, and by every request.
+        polling ??= pollNews(db)
+          .catch(() => {})
+          .finally(() => {
+            polling = null;
+          });
+      }
+      pollOnce();
+      poll = setInterval(pollOnce, POLL_MS);
       poll.unref();
     },
     async close() {
@@ -161,20 +200,9 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       const closing = index;
       index = null;
       state = "off";
+      await polling;
+      await ownSession?.client.end();
       await closing?.close();
     },
   };
-}
-
-/** @param alone nothing is held: wherever the follower stands, it can go on from now */
-async function pollNews(db: Database, follower: ChangeFollower, alone: boolean): Promise<void> {
-  const asked = follower.position();
-  if (asked === null && !alone) return;
-  try {
-    const news = await readNews(db, asked, follower.wantsLsn);
-    if (asked === null) follower.resume({ snapshot: news.snapshot, lsn: news.lsn });
-    else follower.take(asked, news);
-  } catch {
-    // A database that is away is asked again in a moment, and by every request.
-  }
 }

@@ -98,8 +98,9 @@ async function readDefinition(client: Client, table: NearTable): Promise<Definit
          from pg_constraint where conrelid = t.oid and contype in ('p', 'u', 'f') order by contype desc, conname) as constraints,
        array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = t.oid
          and not exists (select from pg_constraint where conindid = indexrelid) order by indexrelid) as indexes,
-       array(select pg_get_triggerdef(oid) from pg_trigger where tgrelid = t.oid and not tgisinternal
-         order by tgname) as triggers,
+       array(select pg_get_triggerdef(oid) from pg_trigger where tgrelid = t.oid and not tgisinternal order by tgname)
+         || array(select format('alter table %s enable always trigger %I', t.oid::regclass, tgname) from pg_trigger
+           where tgrelid = t.oid and not tgisinternal and tgenabled = 'A' order by tgname) as triggers,
        (select coalesce(json_agg(json_build_object('index', indexrelid::regclass, 'column', attnum, 'target', attstattarget)), '[]')
          from pg_index join pg_attribute on attrelid = indexrelid
          where indrelid = t.oid and attstattarget >= 0) as targets

@@ -92,7 +92,7 @@ export async function openReplicas(
         // Whatever it was, a replica's own trouble (lost, behind, a conflict with what it replays) or the search's: the
         // primary's answer counts.
         const replica = replicas.find((each) => each.pool === pool);
-        if (replica !== undefined) lose(replica, error, options.logger);
+        if (replica !== undefined && !isOfTheSearch(error)) lose(replica, error, options.logger);
         return await work(primary);
       }
     },
@@ -164,6 +164,14 @@ async function askPosition(replica: Replica, logger: DatabaseLogger): Promise<vo
   } catch (error) {
     lose(replica, error, logger);
   }
+}
+
+/** Whether the replica itself goes on: a statement of its was refused or cancelled, or all its connections are busy. */
+function isOfTheSearch(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return !/^(08|57P|58)/.test(code);
+  return error.message.startsWith("timeout exceeded when trying to connect");
 }
 
 function lose(replica: Replica, error: unknown, logger: DatabaseLogger): void {

@@ -75,7 +75,7 @@ export interface HotIndex<Position> {
 }
 
 const TUNING: HotTuning = { foldAt: 16_384, tierFactor: 4, chunkedFrom: 32_768, splitFrom: 4 };
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 1_000;
 
 /**
  * All rows of some tables in memory, searched exactly by multi-index hashing (Norouzi, Punjani, Fleet, 2014) in threads

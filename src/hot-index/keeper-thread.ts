@@ -17,6 +17,8 @@ let lastBatch = 0;
 let closing = false;
 const place = { kernel, searchers: searchers.length, tuning, room, nextId: () => ++lastId };
 const tables = new Map<HotTable, TableKeeper>(names.map((name) => [name, createTableKeeper(place)]));
+/** Begun and not sealed yet. A table is held once it is sealed: one whose loader forgot to would miss every row. */
+const loading = new Set<HotTable>();
 const held = new Set<HotTable>();
 const delivered = new Set<number>();
 
@@ -86,7 +88,7 @@ async function catchUp(source: HotLoader<unknown>, from: unknown, reload: readon
   }
   // Reloaded tables are given older changes again, and end where the others do.
   const { sink, flush } = createSink();
-  const position = await source.catchUp(from, sink);
+  const position = await source.catchUp(from, sink, reload);
   flush();
   return position;
 }
@@ -129,6 +131,7 @@ function publish(name: HotTable, table: TableKeeper): void {
 function drop(name: HotTable): void {
   const table = tables.get(name);
   if (table === undefined) return;
+  loading.delete(name);
   held.delete(name);
   table.clear();
   tell({ kind: "dropped", table: name });
@@ -144,8 +147,8 @@ function createSink(): { readonly sink: HotSink; flush(): void } {
   let rows = 0;
   let expected = 0;
   let lastProgress = 0;
-  let changed: HotChange[] = [];
-  let changedTable: HotTable = "";
+  // A page for each table: changes of several tables alternate, and each page is a message to every thread.
+  const changed = new Map<HotTable, HotChange[]>();
 
   function progress(table: HotTable, phase: HotProgress["phase"]): void {
     const now = performance.now();
@@ -155,8 +158,13 @@ function createSink(): { readonly sink: HotSink; flush(): void } {
   }
 
   function flush(): void {
-    if (changed.length > 0) tell({ kind: "changes", table: changedTable, changes: packChanges(changed) });
-    changed = [];
+    for (const name of changed.keys()) flushTable(name);
+  }
+
+  function flushTable(name: HotTable): void {
+    const changes = changed.get(name) ?? [];
+    changed.delete(name);
+    if (changes.length > 0) tell({ kind: "changes", table: name, changes: packChanges(changes) });
   }
 
   const sink: HotSink = {
@@ -164,7 +172,7 @@ function createSink(): { readonly sink: HotSink; flush(): void } {
       rows = 0;
       expected = expectedRows;
       if (tables.get(name)?.begin(expectedRows) === true) {
-        held.add(name);
+        loading.add(name);
         progress(name, "loading");
         return true;
       }
@@ -173,24 +181,29 @@ function createSink(): { readonly sink: HotSink; flush(): void } {
     },
     add(name, owners, bits, n) {
       const table = tables.get(name);
-      if (table === undefined || !held.has(name)) return;
+      if (table === undefined || !loading.has(name)) return false;
       rows += n;
-      if (table.add(owners, bits, n)) progress(name, "loading");
+      const fits = table.add(owners, bits, n);
+      if (fits) progress(name, "loading");
       else refuse(name, rows);
+      return fits;
     },
     seal(name) {
       const table = tables.get(name);
-      if (table === undefined || !held.has(name)) return;
+      if (table === undefined || !loading.has(name)) return;
       progress(name, "building");
       table.seal();
+      loading.delete(name);
+      held.add(name);
       publish(name, table);
     },
     change(name, owner, bits) {
       if (!held.has(name)) return;
-      if (name !== changedTable || changed.length >= CHANGES_AT_ONCE) flush();
-      changedTable = name;
+      const changes = changed.get(name) ?? [];
+      changed.set(name, changes);
       // The loader may use its buffer again.
-      changed.push({ owner, bits: bits === null ? null : bits.slice() });
+      changes.push({ owner, bits: bits === null ? null : bits.slice() });
+      if (changes.length >= CHANGES_AT_ONCE) flushTable(name);
     },
   };
   return { sink, flush };

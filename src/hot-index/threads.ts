@@ -26,8 +26,7 @@ function startThread(name: string, workerData: unknown, transferList: MessagePor
     name,
     workerData,
     transferList,
-    // No thread reads settings, so none gets the environment with its secrets.
-    env: {},
+    // The environment goes along: the loader connects by PGPASSWORD, PGSSLMODE and the like. No thread sees a stranger's bytes.
     // What loads TypeScript in this thread doesn't do so in its workers.
     execArgv: compiled ? [] : ["--import", `data:text/javascript,${encodeURIComponent(registerTsx())}`],
   });

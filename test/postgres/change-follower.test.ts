@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import pg from "pg";
 import { type ChangeFollower, createChangeFollower } from "../../src/db/change-follower.ts";
 import { readNews } from "../../src/db/fingerprint-changes.ts";
+import { openGuardingSession } from "../../src/db/guarding-session.ts";
 import type { NearTable } from "../../src/db/near-strategy.ts";
 import { createTestDatabase, quietLogger, type TestDatabase } from "../support/database.ts";
 
@@ -31,9 +32,13 @@ async function insert(on: Pick<pg.ClientBase, "query">, rows = 1): Promise<numbe
 async function startFollower() {
   const held = new Map<NearTable, Set<number>>();
   const caughtUp: (readonly NearTable[])[] = [];
+  let anew = 0;
   const follower = createChangeFollower({
     logger: quietLogger,
     wantsLsn: false,
+    startAnew() {
+      anew += 1;
+    },
     tables: {
       apply(table, changes) {
         const owners = held.get(table) ?? new Set();
@@ -51,8 +56,8 @@ async function startFollower() {
     catchUp: (_, reload) => caughtUp.push(reload),
   });
   const { snapshot } = await readNews(test.database, null, false);
-  follower.resume({ snapshot, lsn: null });
-  return { follower, held, caughtUp };
+  follower.resume({ snapshot, lsn: null, guard: null });
+  return { follower, held, caughtUp, startedAnew: () => anew };
 }
 
 /** Asks and takes; what a search then finds in entry_pdq. */
@@ -123,13 +128,48 @@ describe("following the changes", () => {
   it("hundreds of changes at once: the database answers until memory has caught up from where it stood", async () => {
     const { follower, caughtUp } = await startFollower();
     const stood = follower.position();
-    await insert(test.database.pool, 501);
+    await insert(test.database.pool, 201);
     assert.equal(await seenNow(follower), null);
     assert.deepEqual(caughtUp, [[]]);
     assert.equal(follower.position(), null);
     assert.equal(await seenNow(follower), null);
     assert.equal(caughtUp.length, 1);
     assert.ok(stood);
+  });
+
+  it("a view that was taken before answers no more: rows come and go in pages while memory catches up", async () => {
+    const { follower } = await startFollower();
+    const asked = follower.position();
+    const view = follower.take(asked, await readNews(test.database, asked, false));
+    assert.notEqual(await view?.near("entry_pdq", [], 31), null);
+    await insert(test.database.pool, 201);
+    assert.equal(await seenNow(follower), null);
+    assert.equal(await view?.near("entry_pdq", [], 31), null);
+  });
+
+  it("a guarding session that is gone makes everything start anew, whatever the news are", async () => {
+    const { follower, startedAnew } = await startFollower();
+    const { client, guard } = await openGuardingSession(test.connection);
+    const { snapshot } = await readNews(test.database, null, false);
+    follower.resume({ snapshot, lsn: null, guard });
+    assert.notEqual(await seenNow(follower), null);
+    await client.end();
+    while ((await seenNow(follower)) !== null);
+    assert.deepEqual([startedAnew(), follower.position()], [1, null]);
+  });
+
+  it("what a logical replication or a restored dump writes is seen too: no trigger is left out, whatever the search path", async () => {
+    const { follower } = await startFollower();
+    const client = new pg.Client(test.connection);
+    await client.connect();
+    await client.query("set session_replication_role = replica");
+    const [replicated] = await insert(client);
+    await client.query("set session_replication_role = origin; set search_path = pg_catalog");
+    const qualified = INSERT.replaceAll(/into (entry\w*)/g, "into public.$1");
+    lastId += 1;
+    const { rows } = await client.query<{ entry_id: string }>(qualified, [lastId - 1, 1]);
+    await client.end();
+    assert.deepEqual(new Set(await seenNow(follower)), new Set([replicated, Number(rows[0]?.entry_id)]));
   });
 
   it("an emptied table is loaded anew", async () => {

@@ -100,8 +100,10 @@ describe("the rows in memory", () => {
     await memory.close();
   });
 
-  it("follow an emptied table", async () => {
-    const memory = await open();
+  it("follow an emptied table by loading that one anew", async () => {
+    const warnings: string[] = [];
+    const logger = { ...quietLogger, warn: (_: object, message: string) => warnings.push(message) };
+    const memory = await open({ logger });
     const [entry] = entries;
     assert.deepEqual((await find(memory, entry!)).ids, [entry!.id]);
     await test.database.pool.query("truncate entry_pdq");
@@ -109,6 +111,7 @@ describe("the rows in memory", () => {
     const [late] = draw(1);
     await insertEntries(test.database, [late!]);
     assert.deepEqual(await find(memory, late!), { ids: [late!.id], fromMemory: true });
+    assert.deepEqual(warnings, []);
     await memory.close();
   });
 

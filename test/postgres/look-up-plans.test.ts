@@ -33,8 +33,8 @@ it("look-ups planned on empty tables read no table whole once it has grown, also
       `insert into fingerprint_change (source, owner) select 'entry', i from generate_series(1, 20000) as i`,
     );
     for (const statement of [
-      "gate_key_sha1('{}', 'key', '1:1:', false)",
-      "find_exact_entries('{}', '{}', '{}', null, '1:1:', false)",
+      "gate_key_sha1('{}', 'key', '1:1:', false, null)",
+      "find_exact_entries('{}', '{}', '{}', null, '1:1:', false, null)",
     ]) {
       const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain execute ${statement}`);
       const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { createChangeFollower } from "../../src/db/change-follower.ts";
 import { readNews } from "../../src/db/fingerprint-changes.ts";
-import { createChangePruning } from "../../src/db/prune-changes.ts";
+import { createChangePruning, forgetChangesToCome } from "../../src/db/prune-changes.ts";
 import { createTestDatabase, quietLogger, type TestDatabase } from "../support/database.ts";
 
 const MINUTE_MS = 60_000;
@@ -58,10 +58,11 @@ describe("forgetting logged changes", () => {
     const follower = createChangeFollower({
       logger: quietLogger,
       wantsLsn: false,
+      startAnew() {},
       tables: { apply() {}, near: async () => [] },
       catchUp: (_, reload) => reloads.push(reload),
     });
-    follower.resume({ snapshot: stood, lsn: null });
+    follower.resume({ snapshot: stood, lsn: null, guard: null });
     const asked = follower.position();
     assert.equal(follower.take(asked, await readNews(test.database, asked, false)), null);
     assert.equal(reloads.length, 1);
@@ -78,10 +79,11 @@ describe("forgetting logged changes", () => {
     const follower = createChangeFollower({
       logger: quietLogger,
       wantsLsn: false,
+      startAnew() {},
       tables: { apply() {}, near: async () => [] },
       catchUp: () => assert.fail("was told to load anew"),
     });
-    follower.resume({ snapshot: (await readNews(test.database, null, false)).snapshot, lsn: null });
+    follower.resume({ snapshot: (await readNews(test.database, null, false)).snapshot, lsn: null, guard: null });
     assert.equal(await pruning.prune(test.database), 1);
     const asked = follower.position();
     assert.notEqual(follower.take(asked, await readNews(test.database, asked, false)), null);
@@ -91,7 +93,7 @@ describe("forgetting logged changes", () => {
     await test.database.pool.query(
       "insert into fingerprint_change (xid, source, owner) values ('4000000000', 'entry_pdq', 1)",
     );
-    await createChangePruning().prune(test.database);
+    await forgetChangesToCome(test.database.pool as never);
     assert.deepEqual(await owners(), []);
   });
 });

@@ -5,6 +5,7 @@ import { quietLogger } from "./database.ts";
 export const idleFollower = createChangeFollower({
   logger: quietLogger,
   wantsLsn: false,
+  startAnew() {},
   tables: { apply() {}, near: async () => null },
   catchUp() {},
 });

@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { DatabaseConnection } from "./client.ts";
+
+/** A session that has locked a number which nobody else knows, so that any statement can tell whether it still lives. */
+export interface GuardingSession {
+  readonly client: pg.Client;
+  /** A bigint, for `pg_try_advisory_xact_lock_shared`: false as long as the session lives. */
+  readonly guard: string;
+}
+
+const KEEP_ALIVE_MS = 10_000;
+
+/**
+ * Opens a session for whoever remembers a snapshot. A server that crashes, or is replaced by one that was behind, loses
+ * every session, and then may give numbers of transactions out again that the snapshot calls ended. While the lock is
+ * held none of that has happened since it was taken.
+ */
+export async function openGuardingSession(connection: DatabaseConnection): Promise<GuardingSession> {
+  const client = new pg.Client({
+    ...connection,
+    application_name: "lookalike memory",
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    connectionTimeoutMillis: KEEP_ALIVE_MS,
+  });
+  // The statement under way reports the loss, and the lock is gone; without a listener it would end the process.
+  client.on("error", () => {});
+  const guard = randomBytes(8).readBigInt64BE().toString();
+  try {
+    await client.connect();
+    await client.query("set statement_timeout = 0; set idle_session_timeout = 0");
+    await client.query("select pg_advisory_lock($1)", [guard]);
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+  return { client, guard };
+}
