@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { hexToBytes } from "../fingerprint/hex.ts";
 import { createHotIndex, type HotIndex, type HotProgress } from "../hot-index/hot-index.ts";
 import { type ChangeFollower, createChangeFollower } from "./change-follower.ts";
 import type { Database, DatabaseConnection, DatabaseLogger } from "./client.ts";
@@ -79,7 +78,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       apply: (table, changes) => index?.apply(table, changes),
       async near(table, hashes, threshold, extra) {
         if (index === null || !index.holds(table)) return null;
-        const asked = hashes.map((bits) => hexToBytes(bits.slice(1)));
+        const asked = hashes.map((bits) => new Uint8Array(Buffer.from(bits.slice(1), "hex")));
         // A failed search is the keeper's to report; the database answers meanwhile.
         const found = await index.search(table, asked, threshold, CANDIDATES_MAX, extra).catch(() => null);
         return found === null ? null : Array.from(found.owners);
