@@ -1,6 +1,12 @@
+import type { MatchTransform } from "./transform.ts";
+
 /** The perceptual hashes a fingerprint carries; each is 256 bits, written as 64 lower-case hex digits. */
 export const PERCEPTUAL_KINDS = ["pdq", "blockhash"] as const;
 export type PerceptualKind = (typeof PERCEPTUAL_KINDS)[number];
+
+/** Hashes that entries are found by their distance from; `neural` needs the classifier, and a picture. 256 bits each. */
+export const SEARCHED_KINDS = [...PERCEPTUAL_KINDS, "neural"] as const;
+export type SearchedKind = (typeof SEARCHED_KINDS)[number];
 
 /** The digests of the bytes exactly as they were received. */
 export const EXACT_KINDS = ["sha1", "sha256", "md5"] as const;
@@ -22,6 +28,14 @@ export interface Pixels {
   readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;
+}
+
+/** One way a picture may look to be searched by: as it is or trimmed, in one of its symmetries. */
+export interface Look {
+  readonly transform: MatchTransform;
+  /** 64 hex digits each; at least one is known. */
+  readonly pdq: string | null;
+  readonly blockhash: string | null;
 }
 
 /** Whether a picture has enough detail for its perceptual hashes to mean anything. */
