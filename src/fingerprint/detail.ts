@@ -1,4 +1,4 @@
-import type { Detail, PerceptualKind } from "./fingerprint.ts";
+import type { Detail, DetailCause, PerceptualKind } from "./fingerprint.ts";
 import { BLOCK_GRID, PDQ_GRID } from "./sampling.ts";
 import type { Survey } from "./survey.ts";
 
@@ -23,18 +23,18 @@ const LEAST = { textured: 0.2, firmPdq: 0.4, firmBlocks: 0.3, coefficients: 16 }
 const bandValues = new Float64Array(BAND_BLOCKS);
 
 /**
- * Whether a picture has enough detail for its perceptual hashes to tell it from others. Blank pictures, gradients and
- * stripes leave most bits to noise; solid shapes, halves and a few words on white give firm bits, but the same ones to
- * every picture of their kind. Neither all-zero hashes nor PDQ's quality, which is 100 for a plain square, shows that.
+ * Why a picture has too little detail for its perceptual hashes to tell it from others; null where it has enough. Blank
+ * pictures, gradients and stripes leave most bits to noise; solid shapes, halves and a few words on white give firm bits,
+ * but the same ones to every picture of their kind. Neither all-zero hashes nor PDQ's quality, which is 100 for a plain
+ * square, shows that.
  * @param coefficients PDQ's 16 x 16
  */
-export function detailOf(survey: Survey, coefficients: Float64Array): Detail {
-  const sufficient =
-    firmPdqShare(coefficients) >= LEAST.firmPdq &&
-    carryingCoefficients(coefficients) >= LEAST.coefficients &&
-    firmBlockShare(survey.blocks) >= LEAST.firmBlocks &&
-    texturedShare(survey.luma) >= LEAST.textured;
-  return sufficient ? "sufficient" : "insufficient";
+export function detailCause(survey: Survey, coefficients: Float64Array): DetailCause | null {
+  if (texturedShare(survey.luma) < LEAST.textured) return "little_texture";
+  if (firmPdqShare(coefficients) < LEAST.firmPdq) return "unsteady_bits";
+  if (firmBlockShare(survey.blocks) < LEAST.firmBlocks) return "unsteady_bits";
+  if (carryingCoefficients(coefficients) < LEAST.coefficients) return "few_patterns";
+  return null;
 }
 
 /**

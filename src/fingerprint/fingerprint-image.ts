@@ -1,37 +1,45 @@
-import { blockhashOfSurvey } from "./blockhash.ts";
-import { detailOf, hashDetail } from "./detail.ts";
-import type { PerceptualFingerprint, Pixels } from "./fingerprint.ts";
+import { blockhashTransforms } from "./blockhash.ts";
+import { detailCause, hashDetail } from "./detail.ts";
+import type { DetailCause, PerceptualFingerprint, Pixels, Variant } from "./fingerprint.ts";
 import { pdqOfSurvey } from "./pdq.ts";
-import { surveyPixels } from "./survey.ts";
-import type { Transform } from "./transform.ts";
+import { type Survey, surveyPixels } from "./survey.ts";
+import { trimBox } from "./trim.ts";
 
-/**
- * Names the algorithms and the decoder settings that the stored perceptual hashes came from. Raise it with any change
- * that moves a hash: sampling, DCT, blockhash, colour handling, shrinking while decoding.
- */
-export const FINGERPRINT_VERSION = 1;
-
-export interface PixelFingerprint extends PerceptualFingerprint {
-  /** PDQ of the picture under each symmetry, 64 hex digits each; null where `pdq` is null. */
-  readonly pdqTransforms: Record<Transform, string> | null;
+interface Hashed {
+  readonly pdq: string | null;
+  readonly pdqQuality: number;
+  readonly blockhash: string | null;
+  /** Null where the detail is insufficient. */
+  readonly variant: Variant | null;
+  readonly cause: DetailCause | null;
 }
 
-/** Every perceptual hash of a picture, from one pass over its pixels. The same pixels always give the same answer. */
-export function fingerprintPixels(pixels: Pixels): PixelFingerprint {
-  const survey = surveyPixels(pixels);
-  const pdq = pdqOfSurvey(survey);
-  const blockhash = blockhashOfSurvey(survey);
-  const telling =
-    pdq !== null &&
-    blockhash !== null &&
-    detailOf(survey, pdq.coefficients) === "sufficient" &&
-    hashDetail("pdq", pdq.hash) === "sufficient" &&
-    hashDetail("blockhash", blockhash) === "sufficient";
+/**
+ * Every perceptual hash of a picture, from one pass over its pixels, and a second one over what is left of it where borders
+ * are trimmed. The same pixels always give the same answer.
+ */
+export function fingerprintPixels(pixels: Pixels): PerceptualFingerprint {
+  const whole = hashSurvey(surveyPixels(pixels), false);
+  const box = trimBox(pixels);
+  const trimmed = box === null ? null : hashSurvey(surveyPixels(pixels, box), true);
+  const variants = [whole.variant, trimmed?.variant ?? null].filter((variant) => variant !== null);
   return {
-    pdq: pdq?.hash ?? null,
-    pdqQuality: pdq?.quality ?? 0,
-    pdqTransforms: pdq?.transforms ?? null,
-    blockhash,
-    detail: telling ? "sufficient" : "insufficient",
+    pdq: whole.pdq,
+    pdqQuality: whole.pdqQuality,
+    blockhash: whole.blockhash,
+    variants,
+    detail: variants.length > 0 ? "sufficient" : "insufficient",
+    detailCause: whole.cause,
   };
+}
+
+function hashSurvey(survey: Survey, trimmed: boolean): Hashed {
+  const pdq = pdqOfSurvey(survey);
+  const blockhash = blockhashTransforms(survey);
+  const hashes = { pdq: pdq?.hash ?? null, pdqQuality: pdq?.quality ?? 0, blockhash: blockhash?.identity ?? null };
+  if (pdq === null || blockhash === null) return { ...hashes, variant: null, cause: "too_small" };
+  const common =
+    hashDetail("pdq", pdq.hash) === "insufficient" || hashDetail("blockhash", blockhash.identity) === "insufficient";
+  const cause = detailCause(survey, pdq.coefficients) ?? (common ? "common_hash" : null);
+  return { ...hashes, variant: cause === null ? { trimmed, pdq: pdq.transforms, blockhash } : null, cause };
 }

@@ -1,4 +1,4 @@
-import type { MatchTransform } from "./transform.ts";
+import type { MatchTransform, Transform } from "./transform.ts";
 
 /** The perceptual hashes a fingerprint carries; each is 256 bits, written as 64 lower-case hex digits. */
 export const PERCEPTUAL_KINDS = ["pdq", "blockhash"] as const;
@@ -41,15 +41,37 @@ export interface Look {
 /** Whether a picture has enough detail for its perceptual hashes to mean anything. */
 export type Detail = "sufficient" | "insufficient";
 
+/** What a picture of insufficient detail lacks, with a sentence for people. */
+export const DETAIL_CAUSES = {
+  too_small: "it is smaller than 16 pixels on a side",
+  little_texture: "most of it is blank, evenly coloured or a smooth gradient",
+  unsteady_bits: "it is so even that most bits of its hashes are left to noise",
+  few_patterns: "it is made of a few large shapes or of one repeated pattern, as many other pictures are",
+  common_hash: "its hash is one that many flat pictures share",
+} as const;
+export type DetailCause = keyof typeof DETAIL_CAUSES;
+
+/** A picture, whole or trimmed of its borders, in each of its symmetries: 64 hex digits each. */
+export interface Variant {
+  readonly trimmed: boolean;
+  readonly pdq: Readonly<Record<Transform, string>>;
+  readonly blockhash: Readonly<Record<Transform, string>>;
+}
+
 /** What the decoded pixels say; made in a worker process. */
 export interface PerceptualFingerprint {
-  /** 64 hex digits, or null where the picture is too small to hash (a side below 5 pixels). */
+  /** Of the whole picture, 64 hex digits; null where it is too small to hash (a side below 5 pixels). */
   readonly pdq: string | null;
-  /** 0..100; PDQ's own detail measure. */
+  /** 0..100; PDQ's own detail measure, of the whole picture. */
   readonly pdqQuality: number;
-  /** 64 hex digits, or null where the picture is too small to hash. */
+  /** Of the whole picture, 64 hex digits; null where it is too small to hash (a side below 16 pixels). */
   readonly blockhash: string | null;
+  /** What the picture is searched by: whole, trimmed where that cuts something off, each only with sufficient detail. */
+  readonly variants: readonly Variant[];
+  /** `insufficient` where there is no variant to search by. */
   readonly detail: Detail;
+  /** What the whole picture lacks; null where it is searched by. */
+  readonly detailCause: DetailCause | null;
 }
 
 /** Digests of the received bytes, lower-case hex. */

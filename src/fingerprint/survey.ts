@@ -1,5 +1,6 @@
 import type { Pixels } from "./fingerprint.ts";
 import { BLOCK_GRID, type Boxes, blockBoxes, PDQ_GRID, pdqBoxes } from "./sampling.ts";
+import type { Box } from "./trim.ts";
 
 /** What one pass over the pixels leaves for every hash. The arrays are reused by the next call of `surveyPixels`. */
 export interface Survey {
@@ -30,9 +31,16 @@ let sumTotals = new Float64Array(1);
  * Averages a picture down to the samples that the hashes are made of, in one pass.
  * Rows are first added up in bands, a word at a time: on large pictures that is several times faster than by bytes.
  * @param pixels sides of at least one pixel
+ * @param box the part to survey, sides of at least one pixel; by default all
  */
-export function surveyPixels(pixels: Pixels): Survey {
-  const { data, width, height } = pixels;
+export function surveyPixels(
+  pixels: Pixels,
+  box: Box = { left: 0, top: 0, width: pixels.width, height: pixels.height },
+): Survey {
+  const { data } = pixels;
+  const { width, height } = box;
+  const stride = pixels.width * 3;
+  const corner = box.top * stride + box.left * 3;
   const columns = pdqBoxes(width);
   const rows = pdqBoxes(height);
   const blockColumns = blockBoxes(width);
@@ -49,7 +57,7 @@ export function surveyPixels(pixels: Pixels): Survey {
   const band = bandHeight(height);
   for (let top = 0; top < height; top += band) {
     const bottom = Math.min(height, top + band);
-    addUpBand(bytes, width, top, bottom, lumaBefore, sumBefore);
+    addUpBand(bytes, width, corner + top * stride, corner + bottom * stride, stride, lumaBefore, sumBefore);
     averageLine(lumaBefore, columns, LUMA_UNITS, lumaLine);
     averageLine(sumBefore, blockColumns, 1, blockLine);
     addLine(luma, lumaLine, rows, top, bottom);
@@ -71,18 +79,18 @@ function bandHeight(height: number): number {
 
 /**
  * Sums a band of rows, then leaves running totals along it: `lumaBefore[x]` is the luma of all pixels left of `x`.
+ * The band's rows begin `stride` bytes apart, from the byte `start` up to `end`.
  * Four pixels are three 32-bit words; even and odd bytes are added as two 16-bit lanes each (16 rows x 255 fit).
  */
 function addUpBand(
   bytes: DataView,
   width: number,
-  top: number,
-  bottom: number,
+  start: number,
+  end: number,
+  stride: number,
   lumaBefore: Float64Array,
   sumBefore: Float64Array,
 ): void {
-  const stride = width * 3;
-  const end = bottom * stride;
   const wordWidth = width - (width % 4);
   let lumaTotal = 0;
   let sumTotal = 0;
@@ -94,7 +102,7 @@ function addUpBand(
     let odd1 = 0;
     let even2 = 0;
     let odd2 = 0;
-    for (let at = top * stride + x * 3; at < end; at += stride) {
+    for (let at = start + x * 3; at < end; at += stride) {
       const word0 = bytes.getInt32(at, true);
       const word1 = bytes.getInt32(at + 4, true);
       const word2 = bytes.getInt32(at + 8, true);
@@ -127,7 +135,7 @@ function addUpBand(
     let red = 0;
     let green = 0;
     let blue = 0;
-    for (let at = top * stride + x * 3; at < end; at += stride) {
+    for (let at = start + x * 3; at < end; at += stride) {
       red += bytes.getUint8(at);
       green += bytes.getUint8(at + 1);
       blue += bytes.getUint8(at + 2);

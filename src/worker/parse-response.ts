@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "../errors.ts";
+import { DETAIL_CAUSES, type DetailCause } from "../fingerprint/fingerprint.ts";
 import { TRANSFORMS } from "../fingerprint/transform.ts";
 import { IMAGE_FORMATS, type WorkerResponse } from "./protocol.ts";
 
@@ -12,12 +13,16 @@ const count = z.int().nonnegative();
 const side = z.int().positive();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
+const transforms = z.record(z.enum(TRANSFORMS), hash);
+const CAUSES = Object.keys(DETAIL_CAUSES) as DetailCause[];
+
 const report = z.strictObject({
   pdq: hash.nullable(),
   pdqQuality: z.int().min(0).max(100),
   blockhash: hash.nullable(),
+  variants: z.array(z.strictObject({ trimmed: z.boolean(), pdq: transforms, blockhash: transforms })).max(2),
   detail: z.enum(["sufficient", "insufficient"]),
-  pdqTransforms: z.record(z.enum(TRANSFORMS), hash).nullable(),
+  detailCause: z.enum(CAUSES).nullable(),
   width: side,
   height: side,
   format: z.enum(IMAGE_FORMATS),

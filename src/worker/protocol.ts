@@ -1,12 +1,9 @@
 import type { ErrorCode } from "../errors.ts";
 import { IMAGE_FORMATS, type ImageFormat, type PerceptualFingerprint } from "../fingerprint/fingerprint.ts";
-import type { Transform } from "../fingerprint/transform.ts";
 import type { Scores } from "../scores.ts";
 
 /** What a worker found in the bytes of one image. */
 export interface ImageReport extends PerceptualFingerprint {
-  /** PDQ of the picture under each symmetry, 64 hex digits each; null where `pdq` is null. */
-  readonly pdqTransforms: Readonly<Record<Transform, string>> | null;
   /** Pixels after EXIF orientation. */
   readonly width: number;
   readonly height: number;
