@@ -35,3 +35,6 @@ export const ATTACKS: readonly Attack[] = [
   ...SINGLE_ATTACKS,
   ...chainsOf(SINGLE_ATTACKS.filter(({ group }) => group === "first")),
 ];
+
+/** Raise it with any change that moves the bytes of an attack: what was computed from them is kept by this number. */
+export const ATTACKS_VERSION = 1;

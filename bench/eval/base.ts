@@ -30,9 +30,9 @@ export function open({ data, width, height }: Pixels): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-/** A lossless file, made fast rather than small. */
+/** A lossless file, not compressed: that would take longer than most attacks. */
 export async function toPng(picture: Sharp): Promise<Buffer> {
-  return await picture.removeAlpha().png({ compressionLevel: 1 }).toBuffer();
+  return await picture.removeAlpha().png({ compressionLevel: 0 }).toBuffer();
 }
 
 /** The result of a pipeline as pixels again, for steps that must not be reordered. */

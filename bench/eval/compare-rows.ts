@@ -1,0 +1,98 @@
+import { matchedBy } from "../../src/fingerprint/decision.ts";
+import { type FeatureTable, HASH_WORDS, LOOKS, PEER_WORDS, WHOLE_LOOKS } from "./feature-table.ts";
+import { HAS } from "./features.ts";
+import { FAR, MEASURES, type Measure } from "./measures.ts";
+import { RULE_NAMES, SHIPPED_RULES } from "./rules.ts";
+
+const place = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Record<Measure, number>;
+/** Words that are compared before a pair of hashes is given up: 96 bits. */
+const WORDS_FIRST = 3;
+/** Stored are the whole picture and the trimmed one, each upright. */
+const STORED_LOOKS = [0, WHOLE_LOOKS];
+const rules = RULE_NAMES.map((name) => ({ at: place[name], rule: SHIPPED_RULES[name] }));
+const widest = {
+  pdq: Math.max(...rules.map(({ rule }) => Math.max(rule.pdq, rule.agreement.pdq))),
+  blockhash: Math.max(...rules.map(({ rule }) => Math.max(rule.blockhash, rule.agreement.blockhash))),
+  neural: Math.max(...rules.map(({ rule }) => rule.neural)),
+};
+
+/**
+ * Compares pictures as the service does: what is asked about in each of its looks, with what is stored whole and trimmed.
+ * @param bound distances above it count as FAR, which is faster
+ */
+export function rowComparer(table: FeatureTable, bound: number) {
+  const distances = new Uint8Array(MEASURES.length);
+
+  function lower(measure: number, distance: number): void {
+    if (distance < distances[measure]!) distances[measure] = distance;
+  }
+
+  function matchRules(pdq: number, blockhash: number, neural: number): void {
+    for (const { at, rule } of rules) {
+      if (matchedBy({ pdq, blockhash, neural }, rule) !== null) distances[at] = 0;
+    }
+  }
+
+  /** One look of the asked picture with one of the stored one. */
+  function compareLook(asked: number, look: number, stored: number, storedLook: number): void {
+    const a = (asked * LOOKS + look) * HASH_WORDS;
+    const b = (stored * LOOKS + storedLook) * HASH_WORDS;
+    const pdq = distanceWithin(table.pdq, a, b, bound);
+    const blockhash = distanceWithin(table.blockhash, a, b, bound);
+    if (pdq > bound && blockhash > bound) return;
+    lower(place.pdq, pdq);
+    lower(place.blockhash, blockhash);
+    if (storedLook === 0 && look < WHOLE_LOOKS) {
+      lower(place["pdq turned"], pdq);
+      lower(place["blockhash turned"], blockhash);
+      if (look === 0) {
+        lower(place["pdq upright"], pdq);
+        lower(place["blockhash upright"], blockhash);
+      }
+    }
+    if (pdq <= widest.pdq || blockhash <= widest.blockhash) matchRules(pdq, blockhash, FAR);
+  }
+
+  /** Distances by the order of MEASURES, in bits, 0..FAR; reused by the next call. */
+  return function compare(asked: number, stored: number): Uint8Array {
+    distances.fill(FAR);
+    const [askedHas, storedHas] = [table.has[asked]!, table.has[stored]!];
+    const first = askedHas & HAS.whole ? 0 : WHOLE_LOOKS;
+    const end = askedHas & HAS.trimmed ? LOOKS : WHOLE_LOOKS;
+    for (const storedLook of STORED_LOOKS) {
+      if ((storedHas & (storedLook === 0 ? HAS.whole : HAS.trimmed)) === 0) continue;
+      for (let look = first; look < end; look++) compareLook(asked, look, stored, storedLook);
+    }
+    if (askedHas & storedHas & HAS.neural) {
+      const neural = distanceWithin(table.neural, asked * HASH_WORDS, stored * HASH_WORDS, bound);
+      lower(place.neural, neural);
+      if (neural <= widest.neural) matchRules(FAR, FAR, neural);
+    }
+    if (askedHas & storedHas & HAS.peers) {
+      lower(place.pHash, peerDistance(table.phash, asked, stored));
+      lower(place.dHash, peerDistance(table.dhash, asked, stored));
+    }
+    return distances;
+  };
+}
+
+/** Bits in which two hashes of one table differ; FAR where that is more than `bound`. */
+function distanceWithin(words: Uint32Array, a: number, b: number, bound: number): number {
+  let distance = 0;
+  for (let i = 0; i < WORDS_FIRST; i++) distance += popcount(words[a + i]! ^ words[b + i]!);
+  if (distance > bound) return FAR;
+  for (let i = WORDS_FIRST; i < HASH_WORDS; i++) distance += popcount(words[a + i]! ^ words[b + i]!);
+  return distance > bound ? FAR : distance;
+}
+
+function peerDistance(words: Uint32Array, a: number, b: number): number {
+  let distance = 0;
+  for (let i = 0; i < PEER_WORDS; i++) distance += popcount(words[a * PEER_WORDS + i]! ^ words[b * PEER_WORDS + i]!);
+  return distance;
+}
+
+function popcount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

@@ -1,0 +1,54 @@
+import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { HAS, neuralHash, RECORD } from "./features.ts";
+import { TAPS } from "./taps.ts";
+
+/** Looks of the whole picture: its symmetries, the picture itself first. */
+export const WHOLE_LOOKS = TRANSFORMS.length;
+/** And of the trimmed one, behind them. */
+export const LOOKS = 2 * WHOLE_LOOKS;
+/** 32-bit words of a hash. */
+export const HASH_WORDS = 8;
+export const PEER_WORDS = 2;
+
+/** Hashes by rows, in words. Look l of row r starts at (r * LOOKS + l) * HASH_WORDS; a neural hash at r * HASH_WORDS. */
+export interface FeatureTable {
+  /** The HAS of each row. */
+  readonly has: Uint8Array;
+  readonly pdq: Uint32Array;
+  readonly blockhash: Uint32Array;
+  readonly neural: Uint32Array;
+  readonly phash: Uint32Array;
+  readonly dhash: Uint32Array;
+}
+
+export function featureTable(rows: number): FeatureTable {
+  return {
+    has: new Uint8Array(rows),
+    pdq: new Uint32Array(rows * LOOKS * HASH_WORDS),
+    blockhash: new Uint32Array(rows * LOOKS * HASH_WORDS),
+    neural: new Uint32Array(rows * HASH_WORDS),
+    phash: new Uint32Array(rows * PEER_WORDS),
+    dhash: new Uint32Array(rows * PEER_WORDS),
+  };
+}
+
+/** Puts a record into a row. */
+export function setRow(table: FeatureTable, row: number, record: Buffer): void {
+  const half = WHOLE_LOOKS * HASH_WORDS;
+  table.has[row] = record[0]!;
+  for (const [place, start] of [RECORD.whole, RECORD.trimmed].entries()) {
+    const at = row * 2 * half + place * half;
+    copyWords(record, start, table.pdq, at, half);
+    copyWords(record, start + 4 * half, table.blockhash, at, half);
+  }
+  copyWords(record, RECORD.phash, table.phash, row * PEER_WORDS, PEER_WORDS);
+  copyWords(record, RECORD.dhash, table.dhash, row * PEER_WORDS, PEER_WORDS);
+  if (neuralHash === null) return;
+  const taps = Float32Array.from({ length: TAPS }, (_, i) => record.readFloatLE(RECORD.taps + 4 * i));
+  copyWords(Buffer.from(neuralHash(taps)), 0, table.neural, row * HASH_WORDS, HASH_WORDS);
+  table.has[row]! |= HAS.neural;
+}
+
+function copyWords(from: Buffer, start: number, to: Uint32Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = from.readUInt32LE(start + 4 * i);
+}

@@ -1,0 +1,62 @@
+import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
+import { hexToBytes } from "../../src/fingerprint/hex.ts";
+import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
+import { decodeForHashes } from "../../src/image/decode-image.ts";
+import { ATTACKS_VERSION } from "./attacks.ts";
+import { type HashPeers, loadHashPeers } from "./hash-peers.ts";
+import { modelVersion, openTaps, TAPS } from "./taps.ts";
+
+/**
+ * What is kept of one file, in bytes: which parts there are; the two peers' hashes; pdq of the whole picture in the
+ * order of TRANSFORMS, then blockhash; the same of the trimmed picture; taps as little-endian float32.
+ */
+export const RECORD = { phash: 8, dhash: 16, whole: 32, trimmed: 544, taps: 1056, bytes: 1056 + 4 * TAPS } as const;
+export const HAS = { whole: 1, trimmed: 2, peers: 4, neural: 8 } as const;
+const HASH_BYTES = 32;
+
+/** 256 bits of taps, 32 bytes; null while the classifier has no such hash. */
+export const neuralHash: ((taps: Float32Array) => Uint8Array) | null = null;
+
+/** Turns files into records, along the service's own path from bytes to hashes. */
+export interface FeatureReader {
+  /** @param peers whether to ask the peers too, which takes as long as everything else */
+  read(file: Buffer, peers: boolean): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+export async function openFeatures(): Promise<FeatureReader> {
+  const taps = await openTaps();
+  const peers = await loadHashPeers();
+  return {
+    async read(file, withPeers) {
+      const { pixels } = await decodeForHashes(file);
+      const record = Buffer.alloc(RECORD.bytes);
+      for (const { trimmed, pdq, blockhash } of fingerprintPixels(pixels).variants) {
+        record[0]! |= trimmed ? HAS.trimmed : HAS.whole;
+        TRANSFORMS.forEach((transform, i) => {
+          const at = (trimmed ? RECORD.trimmed : RECORD.whole) + i * HASH_BYTES;
+          record.set(hexToBytes(pdq[transform]), at);
+          record.set(hexToBytes(blockhash[transform]), at + TRANSFORMS.length * HASH_BYTES);
+        });
+      }
+      (await taps.read(pixels)).forEach((value, i) => {
+        record.writeFloatLE(value, RECORD.taps + 4 * i);
+      });
+      if (withPeers) await addPeers(record, file, peers);
+      return record;
+    },
+    close: () => taps.close(),
+  };
+}
+
+async function addPeers(record: Buffer, file: Buffer, peers: HashPeers): Promise<void> {
+  record[0]! |= HAS.peers;
+  record.set(await peers.phash(file), RECORD.phash);
+  record.set(await peers.dhash(file), RECORD.dhash);
+}
+
+/** Names everything that the records depend on but for the photo: records of other versions are of no use. */
+export async function featuresVersion(): Promise<string> {
+  return `fingerprint-${FINGERPRINT_VERSION}-attacks-${ATTACKS_VERSION}-model-${await modelVersion()}`;
+}
