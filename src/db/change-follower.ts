@@ -30,7 +30,7 @@ export interface ChangeFollower {
 export interface HotTables {
   /** Later searches see the changes. */
   apply(table: NearTable, changes: readonly HotChange[]): void;
-  /** As {@link HotView.near}, over the rows in memory and `extra`. */
+  /** As {@link HotView.near}, over the rows in memory and `extra`, whose owners are keys (hot-keys.ts). */
   near(
     table: NearTable,
     hashes: readonly IndexBits[],

@@ -1,17 +1,12 @@
 import { and, asc, eq, getTableColumns, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
-import { entry, entryBlockhash, entryPdq, list } from "./schema.ts";
+import { insertBits, type SearchBits } from "./entry-bits.ts";
+import { entry, list } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
 export type EntryRow = typeof entry.$inferSelect;
 export type NewEntry = Omit<typeof entry.$inferInsert, "id" | "enabled" | "createdAt" | "updatedAt">;
-
-/** Bits the distance search finds an entry by, as PostgreSQL's bit input takes them; null keeps a kind out of it. */
-export interface SearchBits {
-  readonly pdq: string | null;
-  readonly blockhash: string | null;
-}
 
 /** True in SQL for an entry that matches now. */
 const LIVE = and(entry.enabled, or(isNull(entry.expiresAt), gt(entry.expiresAt, sql`now()`)));
@@ -27,7 +22,7 @@ export type EntryOutcome = "created" | "restored" | "completed" | "unchanged";
 export async function insertEntry(
   db: Database,
   fields: NewEntry,
-  bits: SearchBits,
+  bits: readonly SearchBits[],
   event: (row: EntryRow, outcome: Exclude<EntryOutcome, "unchanged">) => AuditEvent,
 ): Promise<{ row: EntryRow; outcome: EntryOutcome } | null> {
   return await db.orm.transaction(async (tx) => {
@@ -41,7 +36,7 @@ export async function insertEntry(
     const { row, outcome } =
       added[0] === undefined ? await mergeIntoTwin(tx, fields) : { row: added[0], outcome: "created" as EntryOutcome };
     if (outcome === "unchanged") return { row, outcome };
-    await insertBits(tx, row.id, bits);
+    await insertBits(tx, row.id, bits.filter(isOf(row, fields)));
     await writeAudit(tx, event(row, outcome));
     return { row, outcome };
   });
@@ -73,25 +68,46 @@ function restoredFields({ customId, note, expiresAt }: NewEntry): Partial<EntryR
   return { enabled: true, customId: customId ?? null, note: note ?? "", expiresAt: expiresAt ?? null };
 }
 
-/** The hashes that an entry lacks and another account of the same picture has, and what follows from them. */
+/**
+ * The hashes that an entry lacks and another account of the same picture has, and what follows from them. Perceptual hashes
+ * of two versions don't go together in one entry.
+ */
 function missingHashes(row: EntryRow, fields: NewEntry): Partial<EntryRow> {
-  const hashes = ["sha256", "sha1", "md5", "pdq", "blockhash"] as const;
-  const lacking = hashes.filter((kind) => row[kind] === null && typeof fields[kind] === "string");
+  const versions = [row.fingerprintVersion, fields.fingerprintVersion ?? null];
+  const mixed = !versions.includes(null) && versions[0] !== versions[1];
+  const kinds = ["sha256", "sha1", "md5", "neural", ...(mixed ? [] : PERCEPTUAL_FIELDS)] as const;
+  const lacking = kinds.filter((kind) => row[kind] === null && typeof fields[kind] === "string");
   if (lacking.length === 0) return {};
   return {
     ...Object.fromEntries(lacking.map((kind) => [kind, fields[kind]])),
     source: fields.source,
-    pdqQuality: row.pdqQuality ?? fields.pdqQuality ?? null,
-    fingerprintVersion: row.fingerprintVersion ?? fields.fingerprintVersion ?? null,
-    detail: row.detail === "sufficient" ? row.detail : fields.detail,
+    sourceUrl: fields.sourceUrl ?? row.sourceUrl,
+    neuralVersion: lacking.includes("neural") ? (fields.neuralVersion ?? null) : row.neuralVersion,
+    ...(mixed ? {} : perceptualFacts(row, fields)),
   };
 }
 
-async function insertBits(tx: Transaction, entryId: bigint, bits: SearchBits): Promise<void> {
-  if (bits.pdq !== null) await tx.insert(entryPdq).values({ entryId, bits: bits.pdq }).onConflictDoNothing();
-  if (bits.blockhash !== null) {
-    await tx.insert(entryBlockhash).values({ entryId, bits: bits.blockhash }).onConflictDoNothing();
-  }
+const PERCEPTUAL_FIELDS = ["pdq", "blockhash", "trimmedPdq", "trimmedBlockhash"] as const;
+
+function perceptualFacts(row: EntryRow, fields: NewEntry): Partial<EntryRow> {
+  return {
+    pdqQuality: row.pdqQuality ?? fields.pdqQuality ?? null,
+    fingerprintVersion: row.fingerprintVersion ?? fields.fingerprintVersion ?? null,
+    ...(row.detail === "insufficient" && { detail: fields.detail, detailCause: fields.detailCause ?? null }),
+  };
+}
+
+/** Whether bits are of a hash that the entry itself says: another account's may differ where versions do. */
+function isOf(row: EntryRow, fields: NewEntry): (bits: SearchBits) => boolean {
+  const columns = {
+    pdq: ["pdq", "trimmedPdq"],
+    blockhash: ["blockhash", "trimmedBlockhash"],
+    neural: ["neural"],
+  } as const;
+  return ({ kind, variant }) => {
+    const column = columns[kind][variant];
+    return column !== undefined && row[column] !== null && row[column] === fields[column];
+  };
 }
 
 function within(listName: string, id: bigint): SQL | undefined {

@@ -52,7 +52,7 @@ export async function findExactEntries(
   const asked = follower.position();
   const { rows } = await db.pool.query<Row>({
     name: "find_exact_entries",
-    text: `select exact.*, news.news_snapshot, news.news_lsn, news.news_guarded, news.widest_pdq, news.widest_blockhash,
+    text: `select exact.*, news.news_snapshot, news.news_lsn, news.news_guarded, news.news_widest,
         case when row_number() over (order by exact.id) = 1 then news.news_changes end as news_changes
       from (select ${newsColumns("$5", "$6", "$7")}) as news left join (
         select entry.id, entry.custom_id, entry.sha256, entry.sha1, entry.md5, list.name, list.kind, list.action

@@ -1,5 +1,5 @@
 import type { Database } from "./client.ts";
-import type { Thresholds } from "./near-view.ts";
+import type { WidestReach } from "./near-view.ts";
 
 /** Most changes that travel with a look-up; where there are more, the reader is behind and has to catch up by itself. */
 export const NEWS_MAX = 200;
@@ -21,7 +21,10 @@ export interface ChangePosition {
 export interface FingerprintChange {
   /** The table that changed, or `pruned`. */
   readonly source: string;
-  /** Null: every row of the source. Of `pruned` the transaction below which changes were forgotten. */
+  /**
+   * Of a searched table the row's key (hot-keys.ts); null: every row of the source. Of `pruned` the transaction below which
+   * changes were forgotten.
+   */
   readonly owner: number | null;
   /** 64 hex digits in index order; null where the row is gone or has no bits. */
   readonly bits: string | null;
@@ -37,8 +40,7 @@ export interface News {
   readonly guarded: boolean | null;
   /** Of two changes of the same row the later comes later. Null: more than {@link NEWS_MAX}. */
   readonly changes: readonly FingerprintChange[] | null;
-  /** The widest thresholds of the enabled lists, in bits. */
-  readonly widest: Thresholds;
+  readonly widest: WidestReach;
 }
 
 export interface NewsRow {
@@ -46,8 +48,8 @@ export interface NewsRow {
   news_snapshot: string;
   news_lsn: string | null;
   news_guarded: boolean | null;
-  widest_pdq: number | null;
-  widest_blockhash: number | null;
+  /** Of {@link WidestReach}: pdq, blockhash, neural, neuralAny. */
+  news_widest: readonly (number | null)[];
 }
 
 /**
@@ -73,17 +75,19 @@ export function newsColumns(since: string, wantsLsn: string, guard: string): str
     pg_current_snapshot()::text as news_snapshot,
     not pg_try_advisory_xact_lock_shared(${guard}::bigint) as news_guarded,
     case when ${wantsLsn}::boolean then pg_current_wal_insert_lsn()::text end as news_lsn,
-    (select max(pdq_threshold) from list where enabled and deleted_at is null) as widest_pdq,
-    (select max(blockhash_threshold) from list where enabled and deleted_at is null) as widest_blockhash`;
+    (select array[max(pdq_threshold), max(greatest(blockhash_threshold, agreement_blockhash_threshold)),
+        max(neural_threshold) filter (where "match" = 'robust'), max(neural_threshold)]::int4[]
+      from list where enabled and deleted_at is null) as news_widest`;
 }
 
 export function parseNews(row: NewsRow): News {
   const changes = row.news_changes ?? [];
+  const [pdq, blockhash, neural, neuralAny] = row.news_widest;
   return {
     snapshot: row.news_snapshot,
     lsn: row.news_lsn,
     guarded: row.news_guarded,
-    widest: { pdq: row.widest_pdq ?? 0, blockhash: row.widest_blockhash ?? 0 },
+    widest: { pdq: pdq ?? 0, blockhash: blockhash ?? 0, neural: neural ?? -1, neuralAny: neuralAny ?? -1 },
     changes: changes.length > NEWS_MAX ? null : changes.map(([source, owner, bits]) => ({ source, owner, bits })),
   };
 }

@@ -47,7 +47,7 @@ function statement(kind: ExactKind, caller: "key" | "free"): string {
   return `select quota.*, exists (select from entry where entry.${kind} = any ($1::bytea[])) as listed,
       exists (select from entry) as any_entries, ${IMAGE_COLUMNS}, ${held.join(" or ")} as in_any_entry,
       case when row_number() over () = 1 then news.news_changes end as news_changes,
-      news.news_snapshot, news.news_lsn, news.news_guarded, news.widest_pdq, news.widest_blockhash
+      news.news_snapshot, news.news_lsn, news.news_guarded, news.news_widest
     from (select ${newsColumns("$3", "$4", "$5")}) as news left join (${allowanceColumns(caller, "$2")}) as quota on true
       left join image on image.${kind} = any ($1::bytea[])`;
 }

@@ -5,6 +5,7 @@ import type { DatabaseConnection } from "./client.ts";
 import { readTuples } from "./copy-tuples.ts";
 import { type ChangePosition, snapshotXmin, unseenBy } from "./fingerprint-changes.ts";
 import { openGuardingSession } from "./guarding-session.ts";
+import { hotKey } from "./hot-keys.ts";
 import { NEAR_TABLES, type NearTable } from "./near-strategy.ts";
 import { forgetChangesToCome } from "./prune-changes.ts";
 
@@ -64,25 +65,29 @@ async function loadTable(client: pg.Client, table: NearTable, sink: HotSink): Pr
   // What other servers hold isn't told of by triggers here, and is more than memory has.
   if (!sink.begin(table, foreign ? Number.MAX_SAFE_INTEGER : Math.ceil(Number(bytes) / ROW_BYTES))) return;
   const owner = table.startsWith("entry") ? "entry_id" : "image_id";
-  const owners = new Float64Array(BATCH_ROWS);
+  const keys = new Float64Array(BATCH_ROWS);
   const bits = new Uint8Array(BATCH_ROWS * BITS_BYTES);
   let filled = 0;
-  // Rows are held by owner: those of several partitions are merged by their keys' indexes sooner than sorted here.
-  const rowsOf = `select ${owner}, bits from ${table}${parts > 1 ? ` order by ${owner}` : ""}`;
-  const stream = client.query(copyTo(`copy (${rowsOf}) to stdout (format binary)`));
   let fits = true;
-  await readTuples(stream, (buffer, starts) => {
+  // Rows are held by key, and keys of trimmed pictures come after all others.
+  for (const variant of [0, 1] as const) {
+    // Those of several partitions are merged by their keys' indexes sooner than sorted here.
+    const rowsOf = `select ${owner}, bits from ${table} where variant = ${variant}${parts > 1 ? ` order by ${owner}` : ""}`;
+    const stream = client.query(copyTo(`copy (${rowsOf}) to stdout (format binary)`));
+    await readTuples(stream, (buffer, starts) => {
+      if (!fits) return;
+      const [ownerAt = 0, valueAt = 0] = starts;
+      keys[filled] = hotKey(readNumber(buffer, ownerAt), variant);
+      buffer.copy(bits, filled * BITS_BYTES, valueAt + BITS_AT, valueAt + BITS_AT + BITS_BYTES);
+      filled += 1;
+      if (filled === BATCH_ROWS) {
+        fits = sink.add(table, keys, bits, filled);
+        filled = 0;
+      }
+    });
     if (!fits) return;
-    const [ownerAt = 0, valueAt = 0] = starts;
-    owners[filled] = readOwner(buffer, ownerAt);
-    buffer.copy(bits, filled * BITS_BYTES, valueAt + BITS_AT, valueAt + BITS_AT + BITS_BYTES);
-    filled += 1;
-    if (filled === BATCH_ROWS) {
-      fits = sink.add(table, owners, bits, filled);
-      filled = 0;
-    }
-  });
-  if (fits && filled > 0) fits = sink.add(table, owners, bits, filled);
+  }
+  if (filled > 0) fits = sink.add(table, keys, bits, filled);
   if (fits) sink.seal(table);
 }
 
@@ -99,7 +104,7 @@ async function readChanges(
   await readTuples(stream, (buffer, starts, lengths) => {
     const [sourceAt = 0, ownerAt = 0, valueAt = 0] = starts;
     const source = buffer.toString("utf8", sourceAt, sourceAt + (lengths[0] ?? 0));
-    const owner = lengths[1] === -1 ? null : readOwner(buffer, ownerAt);
+    const owner = lengths[1] === -1 ? null : readNumber(buffer, ownerAt);
     if (source === "pruned") {
       if (owner === null || BigInt(owner) > snapshotXmin(since))
         lost ??= "changes were forgotten before they were read";
@@ -111,7 +116,7 @@ async function readChanges(
   if (lost !== undefined) throw new Error(`The tables must be loaded anew: ${lost}`);
 }
 
-function readOwner(buffer: Buffer, at: number): number {
+function readNumber(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at) * 2 ** 32 + buffer.readUInt32BE(at + 4);
 }
 

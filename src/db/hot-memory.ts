@@ -4,6 +4,7 @@ import { type ChangeFollower, createChangeFollower } from "./change-follower.ts"
 import type { Database, DatabaseConnection, DatabaseLogger } from "./client.ts";
 import { type ChangePosition, readNews } from "./fingerprint-changes.ts";
 import { type GuardingSession, openGuardingSession } from "./guarding-session.ts";
+import { ownerOfKey } from "./hot-keys.ts";
 import type { HotLoaderData } from "./hot-loader.ts";
 import { NEAR_TABLES, type NearTable } from "./near-strategy.ts";
 
@@ -81,7 +82,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
         const asked = hashes.map((bits) => new Uint8Array(Buffer.from(bits.slice(1), "hex")));
         // A failed search is the keeper's to report; the database answers meanwhile.
         const found = await index.search(table, asked, threshold, CANDIDATES_MAX, extra).catch(() => null);
-        return found === null ? null : Array.from(found.owners);
+        return found === null ? null : Array.from(found.owners, ownerOfKey);
       },
     },
     catchUp(from, reload) {

@@ -7,7 +7,16 @@ import { isUniqueViolation } from "./sql-state.ts";
 export type ListRow = typeof list.$inferSelect;
 export type ListFields = Pick<
   typeof list.$inferInsert & ListRow,
-  "kind" | "action" | "pdqThreshold" | "blockhashThreshold" | "description" | "enabled"
+  | "kind"
+  | "action"
+  | "pdqThreshold"
+  | "blockhashThreshold"
+  | "agreementPdqThreshold"
+  | "agreementBlockhashThreshold"
+  | "neuralThreshold"
+  | "match"
+  | "description"
+  | "enabled"
 >;
 
 /** Adds a list; null where one of that name exists. */

@@ -15,7 +15,7 @@ export interface NearOptions {
   readonly strategy?: NearStrategy;
 }
 
-export type NearQuery = Pick<NearSource, "table" | "hashes" | "threshold">;
+export type NearQuery = Pick<NearSource, "table" | "hashes" | "places" | "threshold">;
 
 /** The candidates from memory where it can answer, from the table otherwise. */
 export async function nearSource(

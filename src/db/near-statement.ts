@@ -11,6 +11,8 @@ export interface NearSource {
   readonly table: NearTable;
   /** 1..{@link HASHES_MAX} hashes; of those at the same distance the first counts. */
   readonly hashes: readonly IndexBits[];
+  /** What each hash is called in the answer, 0..15, ascending; by default its index. */
+  readonly places?: readonly number[];
   /** Bits, 0..256. */
   readonly threshold: number;
   /** Where the rows to compare come from: the chunk indexes, the whole table, or owners that are known to suffice. */
@@ -38,7 +40,7 @@ export function parameters(): Parameters {
   return { values, add: (value) => `$${values.push(value)}` };
 }
 
-/** What tells the texts of two statements with this source apart; the values don't. */
+/** What tells the texts of two statements with this source apart, its places aside; the values don't. */
 export function sourceName(source: NearSource): string {
   return `${source.table}_${howToRead(source)}_${source.hashes.length}`;
 }
@@ -48,28 +50,39 @@ export function isEmpty({ candidates }: NearSource): boolean {
   return typeof candidates !== "string" && candidates.length === 0;
 }
 
-function howToRead({ candidates }: NearSource): NearStrategy | "given" {
+export function howToRead({ candidates }: NearSource): NearStrategy | "given" {
   return typeof candidates === "string" ? candidates : "given";
 }
 
+/** A part of a statement, and the placeholders of the source's hashes in it. */
+export interface NearRows {
+  readonly text: string;
+  readonly hashes: readonly string[];
+}
+
 /**
- * `select owner, distance, place from ...`: every row within the threshold of a hash, its distance to the nearest one in
- * bits, and that one's place among the hashes. The rows are the same wherever the candidates come from. With
+ * `select owner, variant, bits, distance, place from ...`: every row within the threshold of a hash, its distance to the
+ * nearest one in bits, and that one's place. The rows are the same wherever the candidates come from. With
  * plan_cache_mode = force_generic_plan and enable_seqscan = off a probing one is always a bitmap scan over the chunk
  * indexes, whatever the statistics say: there is no other path.
  */
-export function nearRows(source: NearSource, into: Parameters): string {
+export function nearRows(source: NearSource, into: Parameters): NearRows {
   const owner = source.table.startsWith("entry") ? "entry_id" : "image_id";
+  const hashes = source.hashes.map((hash) => into.add(hash));
   // Distances of 0..256 times 16, plus the place: the least one is the nearest, of equals the first.
-  const distances = source.hashes.map((hash) => `bit_count(bits # ${into.add(hash)})`);
-  const coded = distances.map((distance, place) => `${distance} * ${HASHES_MAX} + ${place}`);
+  const distances = hashes.map((hash) => `bit_count(bits # ${hash})`);
+  const coded = distances.map((distance, i) => `${distance} * ${HASHES_MAX} + ${source.places?.[i] ?? i}`);
   const nearest = `least(${coded.join(", ")})`;
   // Comparisons that postgres_fdw can send on, which `least` is not.
   const threshold = into.add(source.threshold);
   const within = `(${distances.map((distance) => `${distance} <= ${threshold}::int8`).join(" or ")})`;
   const condition = [...candidateCondition(source, owner, into), within].join(" and ");
-  return `select owner, (nearest / ${HASHES_MAX})::int4 as distance, (nearest % ${HASHES_MAX})::int4 as place
-    from (select ${owner} as owner, ${nearest} as nearest from ${source.table} where ${condition} offset 0) as found`;
+  const text = `select owner, variant, bits, (nearest / ${HASHES_MAX})::int4 as distance,
+      (nearest % ${HASHES_MAX})::int4 as place
+    from (
+      select ${owner} as owner, variant, bits, ${nearest} as nearest from ${source.table} where ${condition} offset 0
+    ) as found`;
+  return { text, hashes };
 }
 
 function candidateCondition(source: NearSource, owner: string, into: Parameters): string[] {

@@ -70,6 +70,7 @@ async function readStatistics(pool: Database["searchPool"]): Promise<NearStatist
   return {
     entry_pdq: ofTable("entry_pdq"),
     entry_blockhash: ofTable("entry_blockhash"),
+    entry_neural: ofTable("entry_neural"),
     image_pdq: ofTable("image_pdq"),
     image_blockhash: ofTable("image_blockhash"),
   };

@@ -5,9 +5,16 @@ import type { Database } from "./client.ts";
 /** `probe` looks chunk values up in the eleven indexes, `scan` reads every row. Both find exactly the same rows. */
 export type NearStrategy = "probe" | "scan";
 
-export type NearTable = "entry_pdq" | "entry_blockhash" | "image_pdq" | "image_blockhash";
+export type NearTable = "entry_pdq" | "entry_blockhash" | "entry_neural" | "image_pdq" | "image_blockhash";
 
-export const NEAR_TABLES: readonly NearTable[] = ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"];
+/** In the order in which memory holds them. */
+export const NEAR_TABLES: readonly NearTable[] = [
+  "entry_pdq",
+  "entry_blockhash",
+  "entry_neural",
+  "image_pdq",
+  "image_blockhash",
+];
 
 /** Rows of each table, estimated from its size on disk. Of a partitioned one, of a partition in the mean: each is probed. */
 export type NearTableRows = Readonly<Record<NearTable, number>>;
@@ -94,6 +101,7 @@ async function readTableRows(pool: Database["searchPool"]): Promise<NearTableRow
   return {
     entry_pdq: estimate("entry_pdq"),
     entry_blockhash: estimate("entry_blockhash"),
+    entry_neural: estimate("entry_neural"),
     image_pdq: estimate("image_pdq"),
     image_blockhash: estimate("image_blockhash"),
   };

@@ -6,7 +6,7 @@ type Client = Pick<pg.ClientBase, "query">;
 
 /** Statements that make a table again, as the server itself writes them. */
 interface Definition {
-  /** The one column of the primary key. */
+  /** The first column of the primary key. */
   readonly owner: string;
   /** Such as `fillfactor=90`; a partitioned table has none of its own, its partitions do. */
   readonly storage: string | null;
@@ -18,20 +18,24 @@ interface Definition {
 }
 
 /**
- * Partitions the four tables of fingerprints by hash of their owner's id, with all the indexes, constraints and triggers
- * that the migrations gave them. Only tables without rows are changed: afterwards their number of partitions stays, and
- * another `partitions` (1..64; 1: plain tables) is logged and ignored. All or none; the caller holds the migration lock.
+ * Partitions the tables of fingerprints by hash of their owner's id, with all the indexes, constraints and triggers that the
+ * migrations gave them. Only tables without rows are changed: afterwards their number of partitions stays, and another
+ * `partitions` (1..64; 1: plain tables) is logged and ignored. A table that a migration has added since is made like the
+ * others. All or none; the caller holds the migration lock.
  */
 export async function partitionFingerprints(client: Client, partitions: number, logger: DatabaseLogger): Promise<void> {
-  const present = await countPartitions(client);
-  if (present === null || present === partitions) return;
+  const others = (await countPartitions(client)).filter(({ present }) => present !== partitions);
+  const [first] = others;
+  if (first === undefined) return;
+  const tables = others.map(({ table }) => table);
   await client.query("begin");
   try {
-    const partitioned = present === 1 && (await lockWithoutRows(client));
-    if (partitioned) for (const table of NEAR_TABLES) await partition(client, table, partitions);
+    const plain = others.every(({ present }) => present === 1);
+    const partitioned = plain && (await lockWithoutRows(client, tables));
+    if (partitioned) for (const table of tables) await partition(client, table, partitions);
     await client.query("commit");
     if (partitioned) logger.info({ partitions }, "The fingerprint tables were partitioned");
-    else logger.warn({ partitions: present, asked: partitions }, ignored(present, partitions));
+    else logger.warn({ partitions: first.present, asked: partitions }, ignored(first.present, partitions));
   } catch (error) {
     await client.query("rollback");
     throw error;
@@ -42,19 +46,19 @@ function ignored(present: number, asked: number): string {
   return `FINGERPRINT_PARTITIONS is ${asked}, but the fingerprints are kept in ${present} partition(s), which stays as it is`;
 }
 
-/** 1 for plain tables; null where there are none. */
-async function countPartitions(client: Client): Promise<number | null> {
-  const { rows } = await client.query<{ partitions: number }>(
-    `select greatest(1, (select count(*) from pg_inherits where inhparent = pg_class.oid))::int as partitions
-     from pg_class where oid = to_regclass($1)`,
-    [NEAR_TABLES[0]],
+/** 1 for plain tables; nothing of those that aren't there. */
+async function countPartitions(client: Client): Promise<{ table: NearTable; present: number }[]> {
+  const { rows } = await client.query<{ table: NearTable; present: number }>(
+    `select name as table, greatest(1, (select count(*) from pg_inherits where inhparent = pg_class.oid))::int as present
+     from unnest($1::text[]) with ordinality as near (name, place) join pg_class on oid = to_regclass(name) order by place`,
+    [NEAR_TABLES],
   );
-  return rows[0]?.partitions ?? null;
+  return rows;
 }
 
-async function lockWithoutRows(client: Client): Promise<boolean> {
-  await client.query(`lock table ${NEAR_TABLES.join(", ")} in access exclusive mode`);
-  const filled = NEAR_TABLES.map((table) => `exists (select from ${table})`).join(" or ");
+async function lockWithoutRows(client: Client, tables: readonly NearTable[]): Promise<boolean> {
+  await client.query(`lock table ${tables.join(", ")} in access exclusive mode`);
+  const filled = tables.map((table) => `exists (select from ${table})`).join(" or ");
   const { rows } = await client.query<{ filled: boolean }>(`select ${filled} as filled`);
   return rows[0]?.filled === false;
 }

@@ -1,6 +1,7 @@
-import type { Detail, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
+import type { Detail, DetailCause, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
 import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
+import type { StoredVariant } from "./hot-keys.ts";
 import type { Reservation } from "./quota-reservations.ts";
 import type { QuotaCaller } from "./quota-state.ts";
 
@@ -16,10 +17,25 @@ export interface CheckedImage {
   readonly pdqTransforms: string | null;
   readonly pdqQuality: number;
   readonly blockhash: string | null;
+  /** The eight blockhashes, joined likewise. */
+  readonly blockhashTransforms: string | null;
+  /** Of the trimmed picture, eight PDQ hashes and then eight blockhashes; null where it isn't searched trimmed. */
+  readonly trimmedTransforms: string | null;
   readonly detail: Detail;
+  /** Why the whole picture isn't searched by its looks; null where it is. */
+  readonly detailCause: DetailCause | null;
   readonly fingerprintVersion: number;
-  /** What the distance search finds it by; null keeps it out of the search. */
-  readonly searchBits: { readonly pdq: string; readonly blockhash: string } | null;
+  /** By the model `neuralVersion`; both null where none was made this time: one that is stored already stays. */
+  readonly neural: string | null;
+  readonly neuralVersion: string | null;
+  /** What the distance search finds it by, each variant once at most; a variant that isn't there is not searched. */
+  readonly searchBits: readonly SearchedVariant[];
+}
+
+export interface SearchedVariant {
+  readonly variant: StoredVariant;
+  readonly pdq: string;
+  readonly blockhash: string;
 }
 
 /** Scores to store with an image, and where they came from. */
@@ -91,31 +107,47 @@ function recorded(row: Row | undefined): RecordedImage {
 
 // Foreign partitions allow neither `on conflict (image_id)` nor, without reading all rows, a join by the key: hence two
 // statements for a table, and the key as a subquery's value.
-const BITS = (pdq: string, blockhash: string) => `${bitsOf("pdq", pdq)}, ${bitsOf("blockhash", blockhash)}`;
-
-function bitsOf(kind: PerceptualKind, value: string): string {
+function bitsOf(kind: PerceptualKind, whole: string, trimmed: string): string {
+  const bits = `(case variant when 0 then ${whole}::text else ${trimmed}::text end)::bit(256)`;
   return `${kind}_changed as (
-    update image_${kind} set bits = ${value}::text::bit(256)
-    where image_id = (select id from seen) and bits <> ${value}::text::bit(256) returning image_id
+    update image_${kind} set bits = ${bits} where image_id = (select id from seen) and bits <> ${bits} returning variant
   ), ${kind}_added as (
-    insert into image_${kind} (image_id, bits) select id, ${value}::text::bit(256) from seen
-    where ${value}::text is not null and not exists (select from ${kind}_changed) on conflict do nothing
+    insert into image_${kind} (image_id, variant, bits)
+    select id, variant, given.bits::bit(256) from seen, (values (0::int2, ${whole}::text), (1, ${trimmed}::text)) as given (variant, bits)
+    where given.bits is not null and variant not in (select variant from ${kind}_changed) on conflict do nothing
   ), ${kind}_removed as (
-    delete from image_${kind} where image_id = (select id from seen) and ${value}::text is null
+    delete from image_${kind} where image_id = (select id from seen) and ${bits} is null
   )`;
+}
+
+/** For four parameters from that number on: PDQ and blockhash of the whole picture, then of the trimmed one. */
+function writeBits(from: number): string {
+  return `${bitsOf("pdq", `$${from}`, `$${from + 2}`)}, ${bitsOf("blockhash", `$${from + 1}`, `$${from + 3}`)}`;
+}
+
+function bitsValues({ searchBits }: CheckedImage): (string | null)[] {
+  return [0, 1].flatMap((variant) => {
+    const found = searchBits.find((each) => each.variant === variant);
+    return [found?.pdq ?? null, found?.blockhash ?? null];
+  });
 }
 
 const RECORD_NEW = `with seen as (
     insert into image (sha256, sha1, md5, byte_length, format, width, height, frames, pdq_transforms, pdq_quality,
-      blockhash, detail, fingerprint_version, model, scores, scores_from, times_seen)
-    values ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21::json, $22::bigint, 1)
+      blockhash, blockhash_transforms, trimmed_transforms, detail, detail_cause, fingerprint_version, neural,
+      neural_version, model, scores, scores_from, times_seen)
+    values ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26::json,
+      $27::bigint, 1)
     on conflict (sha256) do update set times_seen = image.times_seen + 1, last_seen_at = now(),
       pdq_transforms = excluded.pdq_transforms, pdq_quality = excluded.pdq_quality, blockhash = excluded.blockhash,
-      detail = excluded.detail, fingerprint_version = excluded.fingerprint_version,
+      blockhash_transforms = excluded.blockhash_transforms, trimmed_transforms = excluded.trimmed_transforms,
+      detail = excluded.detail, detail_cause = excluded.detail_cause, fingerprint_version = excluded.fingerprint_version,
+      neural = coalesce(excluded.neural, image.neural),
+      neural_version = coalesce(excluded.neural_version, image.neural_version),
       model = coalesce(excluded.model, image.model), scores = coalesce(excluded.scores, image.scores),
       scores_from = case when excluded.model is null then image.scores_from else excluded.scores_from end
     returning id, times_seen, first_seen_at
-  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, ${BITS("$23", "$24")}, unclaimed as (
+  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, ${writeBits(28)}, unclaimed as (
     delete from image_claim where sha256 = $7
   )
   select id::text, times_seen, first_seen_at,
@@ -126,8 +158,10 @@ const RECORD_NEW = `with seen as (
 const CATCH_UP_BITS = `with seen as (
     select id from image where sha256 = $1 and fingerprint_version = $2 and detail = $3
       and pdq_transforms is not distinct from $4::bytea and blockhash is not distinct from $5::bytea
+      and blockhash_transforms is not distinct from $6::bytea and trimmed_transforms is not distinct from $7::bytea
+      and detail_cause is not distinct from $8::text
     for no key update
-  ), ${BITS("$6", "$7")}
+  ), ${writeBits(9)}
   select`;
 
 /**
@@ -156,13 +190,17 @@ export async function recordNewImage(
       bytes(image.pdqTransforms),
       image.pdqQuality,
       bytes(image.blockhash),
+      bytes(image.blockhashTransforms),
+      bytes(image.trimmedTransforms),
       image.detail,
+      image.detailCause,
       image.fingerprintVersion,
+      bytes(image.neural),
+      image.neuralVersion,
       scores?.model ?? null,
       scores === null ? null : JSON.stringify(scores.scores),
       scores?.scoresFrom?.toString() ?? null,
-      image.searchBits?.pdq ?? null,
-      image.searchBits?.blockhash ?? null,
+      ...bitsValues(image),
     ],
   });
   const row = result.rows[0];
@@ -180,8 +218,10 @@ async function catchUpBits(db: Database, image: CheckedImage): Promise<void> {
       image.detail,
       bytes(image.pdqTransforms),
       bytes(image.blockhash),
-      image.searchBits?.pdq ?? null,
-      image.searchBits?.blockhash ?? null,
+      bytes(image.blockhashTransforms),
+      bytes(image.trimmedTransforms),
+      image.detailCause,
+      ...bitsValues(image),
     ],
   });
 }

@@ -16,6 +16,7 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { DetailCause } from "../fingerprint/fingerprint.ts";
 import { bits256, bytes, hexBytes, xid8 } from "./columns.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -38,8 +39,17 @@ export const image = pgTable(
     pdqTransforms: hexBytes("pdq_transforms"),
     pdqQuality: smallint("pdq_quality").notNull(),
     blockhash: hexBytes("blockhash"),
+    /** The eight blockhashes in the order of TRANSFORMS, 8 x 32 bytes; null in rows of fingerprint version 1. */
+    blockhashTransforms: hexBytes("blockhash_transforms"),
+    /** Of the picture without its uniform borders: eight PDQ hashes, then eight blockhashes. Null: not searched trimmed. */
+    trimmedTransforms: hexBytes("trimmed_transforms"),
     detail: text("detail", { enum: ["sufficient", "insufficient"] }).notNull(),
+    /** Why the whole picture isn't searched by its looks; null where it is. */
+    detailCause: text("detail_cause").$type<DetailCause>(),
     fingerprintVersion: smallint("fingerprint_version").notNull(),
+    /** 256 bits by the model `neural_version`; both null where it never ran. */
+    neural: hexBytes("neural"),
+    neuralVersion: text("neural_version"),
     model: text("model"),
     scores: json("scores").$type<Record<string, number>>(),
     /** The image whose scores were reused; null where the model ran on this one. */
@@ -77,6 +87,14 @@ export const list = pgTable(
     /** Largest matching distance in bits, inclusive; 0 matches equal hashes only. */
     pdqThreshold: smallint("pdq_threshold").notNull(),
     blockhashThreshold: smallint("blockhash_threshold").notNull(),
+    /** Both together match, in the same look; 0 and 0 add nothing to the two above. */
+    agreementPdqThreshold: smallint("agreement_pdq_threshold").notNull().default(0),
+    agreementBlockhashThreshold: smallint("agreement_blockhash_threshold").notNull().default(0),
+    neuralThreshold: smallint("neural_threshold").notNull().default(0),
+    /** `robust`: the neural hash counts too, unless a request says otherwise. */
+    match: text("match", { enum: ["fast", "robust"] })
+      .notNull()
+      .default("fast"),
     description: text("description").notNull().default(""),
     enabled: boolean("enabled").notNull().default(true),
     createdAt: instant("created_at").notNull().defaultNow(),
@@ -105,9 +123,19 @@ export const entry = pgTable(
     pdq: hexBytes("pdq"),
     pdqQuality: smallint("pdq_quality"),
     blockhash: hexBytes("blockhash"),
+    /** Of the picture without its uniform borders; null where it isn't searched trimmed. */
+    trimmedPdq: hexBytes("trimmed_pdq"),
+    trimmedBlockhash: hexBytes("trimmed_blockhash"),
     /** `insufficient`: matched by its exact hashes only. */
     detail: text("detail", { enum: ["sufficient", "insufficient"] }).notNull(),
+    /** Why the whole picture isn't searched by its looks; null where it is. */
+    detailCause: text("detail_cause").$type<DetailCause>(),
+    /** Of the perceptual hashes; null where they were given from outside. */
     fingerprintVersion: smallint("fingerprint_version"),
+    neural: hexBytes("neural"),
+    neuralVersion: text("neural_version"),
+    /** Where the picture was fetched from. */
+    sourceUrl: text("source_url"),
     enabled: boolean("enabled").notNull().default(true),
     expiresAt: instant("expires_at"),
     createdBy: text("created_by").notNull(),
@@ -124,33 +152,41 @@ export const entry = pgTable(
 );
 
 /**
- * The perceptual hashes that are searched by distance, one table for each owner and kind, bits in index order (see
- * fingerprint/bit-order.ts). Their eleven chunk indexes are written by hand in the migrations.
+ * The hashes that are searched by distance, one table for each owner and kind, bits in index order (near-bits.ts). A
+ * picture may have two rows: `variant` 0 is the whole picture, 1 what its uniform borders leave. The eleven chunk indexes
+ * are written by hand in the migrations.
  */
-export const entryPdq = pgTable("entry_pdq", {
+const searchedColumns = {
+  bits: bits256("bits").notNull(),
+  variant: smallint("variant").notNull().default(0),
+};
+const entryColumns = () => ({
   entryId: id64("entry_id")
-    .primaryKey()
+    .notNull()
     .references(() => entry.id),
-  bits: bits256("bits").notNull(),
+  ...searchedColumns,
 });
-export const entryBlockhash = pgTable("entry_blockhash", {
-  entryId: id64("entry_id")
-    .primaryKey()
-    .references(() => entry.id),
-  bits: bits256("bits").notNull(),
-});
-export const imagePdq = pgTable("image_pdq", {
+const imageColumns = () => ({
   imageId: id64("image_id")
-    .primaryKey()
+    .notNull()
     .references(() => image.id),
-  bits: bits256("bits").notNull(),
+  ...searchedColumns,
 });
-export const imageBlockhash = pgTable("image_blockhash", {
-  imageId: id64("image_id")
-    .primaryKey()
-    .references(() => image.id),
-  bits: bits256("bits").notNull(),
-});
+export const entryPdq = pgTable("entry_pdq", entryColumns(), (table) => [
+  primaryKey({ name: "entry_pdq_pkey", columns: [table.entryId, table.variant] }),
+]);
+export const entryBlockhash = pgTable("entry_blockhash", entryColumns(), (table) => [
+  primaryKey({ name: "entry_blockhash_pkey", columns: [table.entryId, table.variant] }),
+]);
+export const entryNeural = pgTable("entry_neural", entryColumns(), (table) => [
+  primaryKey({ name: "entry_neural_pkey", columns: [table.entryId, table.variant] }),
+]);
+export const imagePdq = pgTable("image_pdq", imageColumns(), (table) => [
+  primaryKey({ name: "image_pdq_pkey", columns: [table.imageId, table.variant] }),
+]);
+export const imageBlockhash = pgTable("image_blockhash", imageColumns(), (table) => [
+  primaryKey({ name: "image_blockhash_pkey", columns: [table.imageId, table.variant] }),
+]);
 
 export const apiKey = pgTable("api_key", {
   id: text("id").primaryKey(),

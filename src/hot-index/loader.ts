@@ -1,4 +1,4 @@
-/** One of the followed tables: "entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash". */
+/** The name of one of the followed tables. */
 export type HotTable = string;
 
 /** Where the rows of a table go while they are loaded, and the changes while a loader catches up. */
