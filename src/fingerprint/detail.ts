@@ -1,4 +1,6 @@
 import type { Detail, DetailCause, PerceptualKind } from "./fingerprint.ts";
+import { hammingDistance } from "./hamming.ts";
+import type { Pdq } from "./pdq.ts";
 import { BLOCK_GRID, PDQ_GRID } from "./sampling.ts";
 import type { Survey } from "./survey.ts";
 
@@ -20,6 +22,13 @@ const BAND_BLOCKS = BLOCK_GRID * 4;
  */
 const LEAST = { textured: 0.2, firmPdq: 0.4, firmBlocks: 0.3, coefficients: 16 } as const;
 
+/** A sample shows the ground within so many levels of luma; a cut-out may show the ground in such a share of its samples. */
+const GROUND_LEVELS = 16;
+const MOST_GROUND = 0.15;
+
+/** Bits within which a picture looks like itself turned. Of 777 photos none does within 78, and none twice within 104. */
+const LIKE_ITSELF_BITS = 64;
+
 const bandValues = new Float64Array(BAND_BLOCKS);
 
 /**
@@ -27,14 +36,30 @@ const bandValues = new Float64Array(BAND_BLOCKS);
  * pictures, gradients and stripes leave most bits to noise; solid shapes, halves and a few words on white give firm bits,
  * but the same ones to every picture of their kind. Neither all-zero hashes nor PDQ's quality, which is 100 for a plain
  * square, shows that.
- * @param coefficients PDQ's 16 x 16
  */
-export function detailCause(survey: Survey, coefficients: Float64Array): DetailCause | null {
+export function detailCause(survey: Survey, { coefficients, transforms }: Pdq): DetailCause | null {
   if (texturedShare(survey.luma) < LEAST.textured) return "little_texture";
   if (firmPdqShare(coefficients) < LEAST.firmPdq) return "unsteady_bits";
   if (firmBlockShare(survey.blocks) < LEAST.firmBlocks) return "unsteady_bits";
   if (carryingCoefficients(coefficients) < LEAST.coefficients) return "few_patterns";
-  return null;
+  return isSymmetric(transforms) ? "few_patterns" : null;
+}
+
+/**
+ * Whether what is left of a picture without its border is a picture of its own, and no shape or word on that ground: cut
+ * out close, these are all outline and pass for texture.
+ * @param luma 64 x 64 samples of what is left, 0..255
+ * @param ground luma of the border, 0..255
+ */
+export function coversGround(luma: Float64Array, ground: number): boolean {
+  const bare = luma.reduce((count, level) => count + (Math.abs(level - ground) <= GROUND_LEVELS ? 1 : 0), 0);
+  return bare <= MOST_GROUND * luma.length;
+}
+
+/** Whether a picture is nearly the same under two symmetries, as rings, stars and checks are. */
+function isSymmetric({ identity, ...others }: Pdq["transforms"]): boolean {
+  const alike = Object.values(others).filter((hash) => hammingDistance(identity, hash) <= LIKE_ITSELF_BITS);
+  return alike.length >= 2;
 }
 
 /**

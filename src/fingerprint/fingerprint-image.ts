@@ -1,7 +1,9 @@
 import { blockhashTransforms } from "./blockhash.ts";
-import { detailCause, hashDetail } from "./detail.ts";
+import { coversGround, detailCause, hashDetail } from "./detail.ts";
 import type { DetailCause, PerceptualFingerprint, Pixels, Variant } from "./fingerprint.ts";
 import { pdqOfSurvey } from "./pdq.ts";
+import { findSkew } from "./skew.ts";
+import { straighten } from "./straighten.ts";
 import { type Survey, surveyPixels } from "./survey.ts";
 import { trimBox } from "./trim.ts";
 
@@ -16,12 +18,15 @@ interface Hashed {
 
 /**
  * Every perceptual hash of a picture, from one pass over its pixels, and a second one over what is left of it where borders
- * are trimmed. The same pixels always give the same answer.
+ * are trimmed, or where it lies turned on a plain ground and is set upright. The same pixels always give the same answer.
  */
 export function fingerprintPixels(pixels: Pixels): PerceptualFingerprint {
-  const whole = hashSurvey(surveyPixels(pixels), false);
-  const box = trimBox(pixels);
-  const trimmed = box === null ? null : hashSurvey(surveyPixels(pixels, box), true);
+  const survey = surveyPixels(pixels);
+  const ground = survey.luma[0] ?? 0;
+  const whole = hashSurvey(survey, false);
+  const rest = surveyTrimmed(pixels);
+  const trimmed =
+    rest === null || !(whole.cause === null || coversGround(rest.luma, ground)) ? null : hashSurvey(rest, true);
   const variants = [whole.variant, trimmed?.variant ?? null].filter((variant) => variant !== null);
   return {
     pdq: whole.pdq,
@@ -33,6 +38,15 @@ export function fingerprintPixels(pixels: Pixels): PerceptualFingerprint {
   };
 }
 
+/** What is left of a picture without its borders; null where it has none. */
+function surveyTrimmed(pixels: Pixels): Survey | null {
+  const skew = findSkew(pixels);
+  const upright = skew === null ? null : straighten(pixels, skew);
+  const box = trimBox(upright ?? pixels);
+  if (upright === null && box === null) return null;
+  return surveyPixels(upright ?? pixels, box ?? undefined);
+}
+
 function hashSurvey(survey: Survey, trimmed: boolean): Hashed {
   const pdq = pdqOfSurvey(survey);
   const blockhash = blockhashTransforms(survey);
@@ -40,6 +54,6 @@ function hashSurvey(survey: Survey, trimmed: boolean): Hashed {
   if (pdq === null || blockhash === null) return { ...hashes, variant: null, cause: "too_small" };
   const common =
     hashDetail("pdq", pdq.hash) === "insufficient" || hashDetail("blockhash", blockhash.identity) === "insufficient";
-  const cause = detailCause(survey, pdq.coefficients) ?? (common ? "common_hash" : null);
+  const cause = detailCause(survey, pdq) ?? (common ? "common_hash" : null);
   return { ...hashes, variant: cause === null ? { trimmed, pdq: pdq.transforms, blockhash } : null, cause };
 }

@@ -1,4 +1,5 @@
 import type { Pixels } from "../../src/fingerprint/fingerprint.ts";
+import type { Transform } from "../../src/fingerprint/transform.ts";
 
 /** Random waves of grey and colour, coarse and fine, the same for the same seed; rich enough to hash. */
 export function texturedPicture(width: number, height: number, seed = 1): Pixels {
@@ -33,6 +34,29 @@ export function texturedPicture(width: number, height: number, seed = 1): Pixels
 export function noisePicture(width: number, height: number, seed = 1): Pixels {
   const random = seededRandom(seed);
   return { data: Uint8Array.from({ length: width * height * 3 }, () => random() * 256), width, height };
+}
+
+/** A picture's pixels under one of the symmetries. */
+export function turned(picture: Pixels, transform: Transform): Pixels {
+  const { width: w, height: h } = picture;
+  switch (transform) {
+    case "identity":
+      return picture;
+    case "mirror":
+      return rearrange(picture, w, h, (x, y) => [w - 1 - x, y]);
+    case "flip":
+      return rearrange(picture, w, h, (x, y) => [x, h - 1 - y]);
+    case "rotate180":
+      return rearrange(picture, w, h, (x, y) => [w - 1 - x, h - 1 - y]);
+    case "rotate90":
+      return rearrange(picture, h, w, (x, y) => [y, h - 1 - x]);
+    case "rotate270":
+      return rearrange(picture, h, w, (x, y) => [w - 1 - y, x]);
+    case "transpose":
+      return rearrange(picture, h, w, (x, y) => [y, x]);
+    case "transverse":
+      return rearrange(picture, h, w, (x, y) => [w - 1 - y, h - 1 - x]);
+  }
 }
 
 /** Rearranges the pixels: `source` names the pixel of the picture that goes to (x, y) of a new one of the given size. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bmvbhash } from "blockhash-core";
-import { blockhashOf } from "../../src/fingerprint/blockhash.ts";
+import { blockhashOf, blockhashTransforms } from "../../src/fingerprint/blockhash.ts";
 import type { Pixels } from "../../src/fingerprint/fingerprint.ts";
 import { hammingDistance } from "../../src/fingerprint/hamming.ts";
-import { noisePicture, texturedPicture } from "../support/test-pictures.ts";
+import { surveyPixels } from "../../src/fingerprint/survey.ts";
+import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { noisePicture, texturedPicture, turned } from "../support/test-pictures.ts";
 
 for (const [width, height] of [
   [320, 240],
@@ -20,6 +22,22 @@ for (const [width, height] of [
     assert.ok(distance <= 4, `${distance} bits`);
   });
 }
+
+test("each symmetry's blockhash is that of the picture really turned, bit for bit", () => {
+  for (const [width, height] of [
+    [320, 240],
+    [123, 177],
+    [64, 64],
+  ] as const) {
+    const picture = texturedPicture(width, height, 5);
+    const hashes = blockhashTransforms(surveyPixels(picture));
+    for (const transform of TRANSFORMS) {
+      const distance = hammingDistance(hashes?.[transform] ?? "", blockhashOf(turned(picture, transform)) ?? "");
+      // Means of the same pixels, summed in another order: a block may fall on the other side of the median by rounding.
+      assert.ok(distance <= 1, `${transform} of ${width} x ${height}: ${distance} bits`);
+    }
+  }
+});
 
 test("a side below 16 pixels has no blockhash, 16 has one", () => {
   assert.equal(blockhashOf(noisePicture(15, 400)), null);

@@ -50,7 +50,10 @@ test("a picture too small for a hash has insufficient detail", () => {
   const { detail, pdq, blockhash } = fingerprintPixels(noisePicture(15, 15));
   assert.deepEqual([detail, pdq === null, blockhash], ["insufficient", false, null]);
   const tiny = fingerprintPixels(noisePicture(4, 4));
-  assert.deepEqual([tiny.detail, tiny.pdq, tiny.pdqTransforms, tiny.pdqQuality], ["insufficient", null, null, 0]);
+  assert.deepEqual(
+    [tiny.detail, tiny.detailCause, tiny.pdq, tiny.variants, tiny.pdqQuality],
+    ["insufficient", "too_small", null, [], 0],
+  );
 });
 
 test("a hash of one kind of line, or nearly all ones or zeros, is insufficient by itself", () => {

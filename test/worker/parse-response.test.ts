@@ -4,12 +4,14 @@ import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { parseResponse } from "../../src/worker/parse-response.ts";
 
 const hash = "0123456789abcdef".repeat(4);
+const transforms = Object.fromEntries(TRANSFORMS.map((transform) => [transform, hash]));
 const report = {
   pdq: hash,
   pdqQuality: 100,
   blockhash: hash,
+  variants: [{ trimmed: false, pdq: transforms, blockhash: transforms }],
   detail: "sufficient",
-  pdqTransforms: Object.fromEntries(TRANSFORMS.map((transform) => [transform, hash])),
+  detailCause: null,
   width: 640,
   height: 480,
   format: "jpeg",
@@ -22,13 +24,18 @@ function fingerprinted(changes: object) {
 
 test("an answer within the protocol is taken as it is", () => {
   assert.deepEqual(parseResponse(fingerprinted({})), fingerprinted({}));
-  const withoutHashes = fingerprinted({ pdq: null, pdqTransforms: null, blockhash: null });
+  const withoutHashes = fingerprinted({ pdq: null, blockhash: null, variants: [], detailCause: "too_small" });
   assert.deepEqual(parseResponse(withoutHashes), withoutHashes);
 });
 
 const lies: [string, unknown][] = [
   ["a hash that is no hash", fingerprinted({ pdq: "'; drop table image" })],
-  ["a missing transform", fingerprinted({ pdqTransforms: { identity: hash } })],
+  [
+    "a missing transform",
+    fingerprinted({ variants: [{ trimmed: false, pdq: { identity: hash }, blockhash: transforms }] }),
+  ],
+  ["a third variant", fingerprinted({ variants: [1, 2, 3].map(() => report.variants[0]) })],
+  ["a cause that isn't in the catalogue", fingerprinted({ detailCause: "ugly" })],
   ["an unknown format", fingerprinted({ format: "svg" })],
   ["a quality above 100", fingerprinted({ pdqQuality: 101 })],
   ["a member that isn't in the protocol", fingerprinted({ verdict: "allow" })],
