@@ -4,21 +4,25 @@ import fc from "fast-check";
 import { searchImagesByOneHash } from "../../src/db/near-images.ts";
 import { type NearDatabase, nearestEntry } from "../../src/db/near-search.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { bruteMatches, bruteView } from "../support/near-brute.ts";
 import {
+  ANYTHING,
   bruteDistance,
-  bruteMatches,
-  bruteView,
+  COMPARABLE_VERSIONS,
   type CorpusEntry,
   flipSome,
   insertBits,
+  lookOf,
   randomHash,
   refill,
+  rowsOf,
   seededRandom,
 } from "../support/near-corpus.ts";
 
 const random = seededRandom(51);
 const hash = randomHash(random);
-const query = [{ transform: "identity" as const, hash }];
+const both = [lookOf({ pdq: hash, blockhash: hash })];
+const reachOf = (pdq: number, blockhash: number) => ({ pdq, blockhash, neural: -1 });
 
 let fixture: TestDatabase;
 before(async () => {
@@ -48,14 +52,14 @@ describe("the nearest entry", () => {
   ];
   const pdqAt = (...distances: readonly number[]): CorpusEntry[] =>
     distances.map((bits, i) => ({ id: BigInt(i + 1), listId: 1n, pdq: flipSome(hash, bits, random) }));
-  const search = { hashes: { pdq: query, blockhash: [] }, listIds: null, strategy: "probe" } as const;
+  const search = { ...ANYTHING, looks: [lookOf({ pdq: hash })], strategy: "probe" } as const;
 
   test("one that is very near takes a single step, one at the threshold all of them", async () => {
     const steps = [];
     for (const distance of [10, 11, 21, 22, 31, 32]) {
       await refill(fixture.database, lists, pdqAt(distance));
       const { database, sent } = watched();
-      const found = await nearestEntry(database, { ...search, expectedThresholds: { pdq: 31, blockhash: 31 } });
+      const found = await nearestEntry(database, { ...search, expectedReach: reachOf(31, 31) });
       steps.push([found?.distance ?? null, sent.length]);
     }
     assert.deepEqual(steps, [
@@ -74,15 +78,14 @@ describe("the nearest entry", () => {
       { id: 2n, listId: 1n, pdq: flipSome(hash, 3, random) },
     ];
     await refill(fixture.database, lists, entries);
-    const both = { ...search, hashes: { pdq: query, blockhash: query } };
     for (const pdq of [0, 2, 31]) {
-      const expectedThresholds = { pdq, blockhash: 31 };
-      const found = await nearestEntry(fixture.database, { ...both, expectedThresholds });
+      const found = await nearestEntry(fixture.database, { ...search, looks: both, expectedReach: reachOf(pdq, 31) });
       assert.deepEqual([found?.entryId, found?.hash, found?.distance], [2n, "pdq", 3]);
     }
   });
 
   test("any small database: the first match of all, with a memory and without", async () => {
+    const agreeing = lists.map((list) => ({ ...list, agreement: { pdq: 36, blockhash: 25 } }));
     const arbitrary = fc.record({
       rows: fc.array(fc.record({ list: fc.integer({ min: 1, max: 2 }), pdq: fc.nat(40), blockhash: fc.nat(40) }), {
         maxLength: 12,
@@ -97,20 +100,13 @@ describe("the nearest entry", () => {
           pdq: flipSome(hash, pdq, random),
           blockhash: flipSome(hash, blockhash, random),
         }));
-        await refill(fixture.database, lists, entries);
-        const hashes = { pdq: query, blockhash: query };
-        const [nearest = null] = bruteMatches(lists, entries, hashes, null);
-        const view = bruteView(
-          {
-            entry_pdq: entries.map(({ id, pdq }) => ({ id, hash: pdq })),
-            entry_blockhash: entries.map(({ id, blockhash }) => ({ id, hash: blockhash })),
-          },
-          { pdq: 31, blockhash: 31 },
-          random,
-        );
-        const expectedThresholds = { pdq: expected, blockhash: 31 - expected };
-        for (const options of [{ expectedThresholds }, { strategy: "probe" as const }, { view }]) {
-          assert.deepEqual(await nearestEntry(fixture.database, { hashes, listIds: null, ...options }), nearest);
+        await refill(fixture.database, agreeing, entries);
+        const [nearest = null] = bruteMatches(agreeing, entries, both, null);
+        const held = { entry_pdq: rowsOf(entries, "pdq"), entry_blockhash: rowsOf(entries, "blockhash") };
+        const view = bruteView(held, { pdq: 31, blockhash: 31 }, random);
+        const expectedReach = reachOf(expected, 31 - expected);
+        for (const options of [{ expectedReach }, { strategy: "probe" as const }, { view }]) {
+          assert.deepEqual(await nearestEntry(fixture.database, { ...ANYTHING, looks: both, ...options }), nearest);
         }
       }),
       { numRuns: 60, seed: 12 },
@@ -124,7 +120,11 @@ describe("seen images by one hash, nearest first", () => {
     hash: i < 60 ? flipSome(hash, Math.floor(i / 2) + 3, random) : randomHash(random),
   }));
   const near = images
-    .map(({ id, hash: stored }) => ({ imageId: id, distance: bruteDistance(stored, hash) }))
+    .map(({ id, hash: stored }) => ({
+      imageId: id,
+      distance: bruteDistance(stored, hash),
+      transform: "identity" as const,
+    }))
     .sort((a, b) => a.distance - b.distance || Number(a.imageId - b.imageId));
 
   before(async () => {
@@ -136,7 +136,13 @@ describe("seen images by one hash, nearest first", () => {
     await insertBits(fixture.database, "image_pdq", "pdq", images);
   });
 
-  const search = { kind: "pdq", hash, threshold: 31, strategy: "probe" } as const;
+  const search = {
+    kind: "pdq",
+    hash,
+    threshold: 31,
+    comparableVersions: COMPARABLE_VERSIONS,
+    strategy: "probe",
+  } as const;
 
   test("as many as wanted are the nearest of all, whatever the step that finds them", async () => {
     const within = near.filter(({ distance }) => distance <= 31);

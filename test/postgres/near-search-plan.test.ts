@@ -4,13 +4,12 @@ import type pg from "pg";
 import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
 import { searchEntries } from "../../src/db/near-search.ts";
 import type { NearDatabase } from "../../src/db/near-source.ts";
-import { cheaperStrategy, type NearStrategy } from "../../src/db/near-strategy.ts";
+import { cheaperStrategy, NEAR_TABLES, type NearStrategy } from "../../src/db/near-strategy.ts";
 import type { HotView } from "../../src/db/near-view.ts";
-import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
-
-const TABLES = ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"];
+import { ANYTHING, insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
+import { searchedTables } from "../support/near-plans.ts";
 
 interface Statement {
   readonly name: string;
@@ -27,7 +26,9 @@ interface PlanNode {
 let fixture: TestDatabase;
 before(async () => {
   fixture = await createTestDatabase();
-  await insertLists(fixture.database, [{ id: 1n, name: "one", pdq: 31, blockhash: 31 }]);
+  await insertLists(fixture.database, [
+    { id: 1n, name: "one", pdq: 31, blockhash: 10, agreement: { pdq: 80, blockhash: 31 }, neural: 31 },
+  ]);
 });
 after(() => fixture.drop());
 
@@ -45,20 +46,23 @@ async function statements(strategy: NearStrategy | "given"): Promise<Statement[]
   });
   const database: NearDatabase = { searchPool };
   const hash = randomHash(seededRandom(4));
-  const pdq = TRANSFORMS.map((transform) => ({ transform, hash }));
-  const thresholds = { pdq: 31, blockhash: 31 };
-  const limit = 10;
-  const expectedThresholds = thresholds;
-  const view: HotView = { widest: thresholds, near: async () => [1, 2, 3] };
+  const looks = MATCH_TRANSFORMS.map((transform) => ({ transform, pdq: hash, blockhash: hash }));
+  const terms = { ...ANYTHING, looks, neural: { version: "a", hash }, match: "robust", limit: 10 } as const;
+  const expectedReach = { pdq: 31, blockhash: 31, neural: 31 };
+  const view: HotView = { widest: { ...expectedReach, neuralAny: 31 }, near: async () => [1, 2, 3] };
   const how = strategy === "given" ? { view } : { strategy };
-  for (const blockhash of [pdq.slice(0, 1), []]) {
-    await searchEntries(database, { hashes: { pdq, blockhash }, listIds: null, expectedThresholds, limit, ...how });
+  const byPdq = looks.slice(0, 8).map((look) => ({ ...look, blockhash: null }));
+  for (const asked of [{}, { match: "fast" as const }, { looks: [...looks.slice(0, 1), ...byPdq] }, { looks: byPdq }]) {
+    await searchEntries(database, { ...terms, ...asked, expectedReach, ...how });
   }
-  for (const reuse of [thresholds, { pdq: 31, blockhash: 9 }]) {
-    await searchImages(database, { pdq: hash, blockhash: hash, thresholds: reuse, model: "a", ...how });
+  for (const thresholds of [expectedReach, { pdq: 31, blockhash: 9 }]) {
+    const { comparableVersions } = terms;
+    for (const some of [looks, looks.slice(0, 1)])
+      await searchImages(database, { looks: some, thresholds, comparableVersions, model: "a", ...how });
   }
   for (const kind of ["pdq", "blockhash"] as const) {
-    await searchImagesByOneHash(database, { kind, hash, threshold: 31, limit, ...how });
+    const { comparableVersions, limit } = terms;
+    await searchImagesByOneHash(database, { kind, hash, threshold: 31, comparableVersions, limit, ...how });
   }
   return sent;
 }
@@ -86,34 +90,32 @@ async function assertPlans(): Promise<void> {
   try {
     for (const statement of await statements("probe")) {
       const nodes = await genericPlan(client, statement);
-      const searched = TABLES.filter((table) => statement.name.includes(`${table}_probe`));
+      const searched = searchedTables(statement, "probe");
       assert.ok(searched.length > 0, statement.name);
       for (const table of searched) {
         const indexes = nodes.map((node) => node["Index Name"] ?? "").filter((index) => index.startsWith(table));
         const chunks = Array.from({ length: 11 }, (_, chunk) => `${table}_chunk_${chunk}`);
-        assert.deepEqual(indexes, chunks, statement.name);
-        const reads = nodes.filter((node) => node["Relation Name"] === table).map((node) => node["Node Type"]);
-        assert.deepEqual(reads, ["Bitmap Heap Scan"], statement.name);
+        assert.deepEqual(indexes, [...chunks, ...keysOf(statement, table)], statement.name);
+        assert.deepEqual(readsOf(nodes, table), ["Bitmap Heap Scan", ...readsByKey(statement, table)], statement.name);
       }
       assert.equal(nodes.filter((node) => node["Node Type"] === "BitmapOr").length, searched.length, statement.name);
       assertKeyedJoins(nodes, searched, statement.name);
     }
     for (const statement of await statements("scan")) {
       const nodes = await genericPlan(client, statement);
-      const searched = TABLES.filter((table) => statement.name.includes(`${table}_scan`));
+      const searched = searchedTables(statement, "scan");
       for (const table of searched) {
-        const reads = nodes.filter((node) => node["Relation Name"] === table).map((node) => node["Node Type"]);
-        assert.deepEqual(reads, ["Seq Scan"], statement.name);
+        assert.deepEqual(readsOf(nodes, table), ["Seq Scan", ...readsByKey(statement, table)], statement.name);
       }
       assertKeyedJoins(nodes, searched, statement.name);
     }
     for (const statement of await statements("given")) {
       const nodes = await genericPlan(client, statement);
-      const searched = TABLES.filter((table) => statement.name.includes(`${table}_given`));
+      const searched = searchedTables(statement, "given");
       assert.ok(searched.length > 0, statement.name);
       for (const table of searched) {
         const indexes = nodes.map((node) => node["Index Name"]).filter((index) => index?.startsWith(table));
-        assert.deepEqual(indexes, [`${table}_pkey`], statement.name);
+        assert.deepEqual(indexes, [`${table}_pkey`, ...keysOf(statement, table)], statement.name);
       }
       assert.ok(nodes.every((node) => node["Node Type"] !== "Seq Scan" || node["Relation Name"] === "list"));
       assertKeyedJoins(nodes, searched, statement.name);
@@ -121,6 +123,19 @@ async function assertPlans(): Promise<void> {
   } finally {
     client.release();
   }
+}
+
+function readsOf(nodes: readonly PlanNode[], table: string): string[] {
+  return nodes.filter((node) => node["Relation Name"] === table).map((node) => node["Node Type"]);
+}
+
+/** Agreement reads PDQ by the key, beside the search of it. */
+function keysOf({ text }: Statement, table: string): string[] {
+  return table === "entry_pdq" && text.includes("as code from entry_pdq") ? ["entry_pdq_pkey"] : [];
+}
+
+function readsByKey(statement: Statement, table: string): string[] {
+  return keysOf(statement, table).map(() => "Index Scan");
 }
 
 /** The two nearest images are taken from the sorted candidates: an image further away is never looked up. */
@@ -161,7 +176,7 @@ async function grow(from: number, to: number): Promise<void> {
      from generate_series($1::int8, $2::int8) as i`,
     [from, to],
   );
-  for (const table of TABLES) {
+  for (const table of NEAR_TABLES) {
     const { rows } = await pool.query<{ name: string; definition: string }>(
       "select indexname as name, indexdef as definition from pg_indexes where tablename = $1 and indexname like '%chunk%'",
       [table],
@@ -195,7 +210,9 @@ describe("plans of the near search", () => {
   }
 
   test("statistics of a table that was small don't matter", async () => {
-    await fixture.database.pool.query("truncate entry_pdq, entry_blockhash, image_pdq, image_blockhash; analyze");
+    await fixture.database.pool.query(
+      "truncate entry_pdq, entry_blockhash, entry_neural, image_pdq, image_blockhash; analyze",
+    );
     await assertPlans();
   });
 
@@ -216,7 +233,12 @@ describe("plans of the near search", () => {
 describe("choice of the strategy", () => {
   test("of two hashes, the one that needs fewer probes is probed", async () => {
     const names = (await statements("probe")).map(({ name }) => name).filter((name) => name.startsWith("near_both"));
-    assert.deepEqual(names, ["near_both_image_pdq_probe_1", "near_both_image_blockhash_probe_1"]);
+    assert.deepEqual(names, [
+      "near_both_image_pdq_probe_16_0",
+      "near_both_image_pdq_probe_1_0",
+      "near_both_image_blockhash_probe_16_0",
+      "near_both_image_blockhash_probe_1_0",
+    ]);
   });
 
   test("a table of a few thousand rows is read, a large one probed", () => {

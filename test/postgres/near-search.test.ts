@@ -4,15 +4,7 @@ import type { EntryMatch } from "../../src/db/near-search.ts";
 import type { NearStrategy } from "../../src/db/near-strategy.ts";
 import { fromIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import {
-  flip,
-  flipSome,
-  type QueryHashes,
-  randomHash,
-  refill,
-  searchAll,
-  seededRandom,
-} from "../support/near-corpus.ts";
+import { flip, flipSome, lookOf, randomHash, refill, searchAll, seededRandom } from "../support/near-corpus.ts";
 
 const STRATEGIES: readonly NearStrategy[] = ["scan", "probe"];
 
@@ -26,10 +18,7 @@ for (const strategy of STRATEGIES) {
   describe(`search of entries by ${strategy}`, () => {
     const hash = randomHash(seededRandom(5));
     const lists = [{ id: 1n, name: "one", pdq: 31, blockhash: 10 }];
-    const asked: QueryHashes = {
-      pdq: [{ transform: "identity", hash }],
-      blockhash: [{ transform: "identity", hash }],
-    };
+    const asked = [lookOf({ pdq: hash, blockhash: hash })];
     const ids = (matches: readonly EntryMatch[]) => matches.map(({ entryId, hash }) => `${entryId} ${hash}`);
 
     test("an empty table has no match", async () => {
@@ -64,22 +53,26 @@ for (const strategy of STRATEGIES) {
         lists,
         Array.from({ length: 40 }, (_, i) => ({ id: BigInt(i + 1), listId: 1n, pdq: flip(pdq, [i]) })),
       );
-      const flat: QueryHashes = { pdq: [{ transform: "identity", hash: pdq }], blockhash: [] };
-      assert.equal((await searchAll(fixture.database, flat, 31, strategy)).length, 40);
+      assert.equal((await searchAll(fixture.database, [lookOf({ pdq })], 31, strategy)).length, 40);
     });
 
-    test("of equally near transforms the first in their order is named, in whatever order they are asked", async () => {
+    test("of equally near looks the first is named", async () => {
       await refill(fixture.database, lists, [{ id: 1n, listId: 1n, pdq: hash }]);
-      const near = { transform: "rotate180", hash: flip(hash, [7]) } as const;
-      const equallyNear = { transform: "mirror", hash: flip(hash, [200]) } as const;
-      const further = { transform: "identity", hash: flip(hash, [1, 2]) } as const;
-      for (const pdq of [
+      const near = { ...lookOf({ pdq: flip(hash, [7]) }), transform: "rotate180" } as const;
+      const equallyNear = { ...lookOf({ pdq: flip(hash, [200]) }), transform: "mirror" } as const;
+      const further = lookOf({ pdq: flip(hash, [1, 2]) });
+      const named = [];
+      for (const looks of [
         [near, equallyNear, further],
         [further, equallyNear, near],
       ]) {
-        const [match] = await searchAll(fixture.database, { pdq, blockhash: [] }, 31, strategy);
-        assert.deepEqual([match?.transform, match?.distance], ["mirror", 1]);
+        const [match] = await searchAll(fixture.database, looks, 31, strategy);
+        named.push([match?.transform, match?.distance]);
       }
+      assert.deepEqual(named, [
+        ["rotate180", 1],
+        ["mirror", 1],
+      ]);
     });
 
     test("a lifted, an expired and a not yet expired entry: only the last is found, until it expires", async () => {
@@ -153,17 +146,19 @@ for (const strategy of STRATEGIES) {
   });
 }
 
-test("no hashes, no search; too many are refused", async () => {
-  assert.deepEqual(await searchAll(fixture.database, { pdq: [], blockhash: [] }, 31), []);
-  const pdq = Array.from({ length: 17 }, () => ({ transform: "identity" as const, hash: "0".repeat(64) }));
-  await assert.rejects(searchAll(fixture.database, { pdq, blockhash: [] }, 31), RangeError);
+test("no looks, no search; too many are refused, and so is what is no hash", async () => {
+  assert.deepEqual(await searchAll(fixture.database, [], 31), []);
+  const looks = Array.from({ length: 17 }, () => lookOf({ pdq: "0".repeat(64) }));
+  await assert.rejects(searchAll(fixture.database, looks, 31), RangeError);
+  await assert.rejects(searchAll(fixture.database, [lookOf({ blockhash: "00" })], 31), RangeError);
+  const neural = { version: "a", hash: "'; drop table entry" };
+  await assert.rejects(searchAll(fixture.database, [], 31, undefined, { neural }), RangeError);
 });
 
 test("both kinds are searched at the threshold of their own kind", async () => {
   const hash = randomHash(seededRandom(9));
   const entries = [{ id: 1n, listId: 1n, pdq: flip(hash, [1, 2]), blockhash: flip(hash, [1, 2]) }];
-  const query = [{ transform: "identity" as const, hash }];
-  const asked = { pdq: query, blockhash: query };
+  const asked = [lookOf({ pdq: hash, blockhash: hash })];
   const found = [];
   for (const [pdq, blockhash] of [
     [2, 1],

@@ -5,7 +5,15 @@ import { planTable } from "../../src/db/near-source.ts";
 import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { radiiFor } from "../../src/fingerprint/chunks.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { bruteDistance, flipSome, insertBits, randomHash, seededRandom } from "../support/near-corpus.ts";
+import {
+  bruteDistance,
+  COMPARABLE_VERSIONS,
+  flipSome,
+  insertBits,
+  lookOf,
+  randomHash,
+  seededRandom,
+} from "../support/near-corpus.ts";
 
 const ROWS = 12_000;
 const random = seededRandom(41);
@@ -50,10 +58,16 @@ describe("search by the statistics of the table", () => {
     for (const threshold of [0, 5, 10, 21, 31, 40, 64]) {
       for (const hash of [...centres, flipSome(centres[1] ?? "", 9, random), randomHash(random)]) {
         const expected = rows
-          .map((row) => ({ imageId: row.id, distance: bruteDistance(row.hash, hash) }))
+          .map((row) => ({ imageId: row.id, distance: bruteDistance(row.hash, hash), transform: "identity" }))
           .filter(({ distance }) => distance <= threshold)
           .sort((a, b) => a.distance - b.distance || Number(a.imageId - b.imageId));
-        const search = { kind: "blockhash", hash, threshold, limit: 100_000 } as const;
+        const search = {
+          kind: "blockhash",
+          hash,
+          threshold,
+          limit: 100_000,
+          comparableVersions: COMPARABLE_VERSIONS,
+        } as const;
         assert.deepEqual(await searchImagesByOneHash(fixture.database, search), expected);
         const probed =
           threshold > 40 ? expected : await searchImagesByOneHash(fixture.database, { ...search, strategy: "probe" });
@@ -77,9 +91,11 @@ describe("search by the statistics of the table", () => {
     });
     const thresholds = { pdq: 21, blockhash: 10 };
     for (const hash of [centres[2] ?? "", randomHash(random)]) {
-      await searchImages({ searchPool }, { pdq: hash, blockhash: hash, thresholds, strategy: "probe" });
+      const looks = [lookOf({ pdq: hash, blockhash: hash })];
+      const search = { looks, thresholds, comparableVersions: COMPARABLE_VERSIONS, strategy: "probe" } as const;
+      await searchImages({ searchPool }, search);
     }
     const searches = sent.filter((name) => name.startsWith("near_both"));
-    assert.deepEqual(searches, ["near_both_image_pdq_probe_1", "near_both_image_blockhash_probe_1"]);
+    assert.deepEqual(searches, ["near_both_image_pdq_probe_1_0", "near_both_image_blockhash_probe_1_0"]);
   });
 });

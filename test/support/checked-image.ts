@@ -1,11 +1,17 @@
-import type { CheckedImage, CheckRecord } from "../../src/db/record-check.ts";
+import type { CheckedImage, CheckRecord, SearchedVariant } from "../../src/db/record-check.ts";
 import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
 
-/** An image as a check has decoded it; the number stands for its bytes. Null: hashes that say too little to search by. */
-export function checkedImage(
-  number: number,
-  hashes: { readonly pdq: string; readonly blockhash: string } | null,
-): CheckedImage {
+/** The same in all symmetries. */
+interface Hashes {
+  readonly pdq: string;
+  readonly blockhash: string;
+}
+
+/**
+ * An image as a check has decoded it; the number stands for its bytes. Null: hashes that say too little to search by; with
+ * `trimmed`, those of the picture without its borders.
+ */
+export function checkedImage(number: number, hashes: Hashes | null, trimmed: Hashes | null = null): CheckedImage {
   const digest = (digits: number) => number.toString(16).padStart(digits, "0");
   return {
     digests: { sha256: digest(64), sha1: digest(40), md5: digest(32) },
@@ -17,13 +23,21 @@ export function checkedImage(
     pdqTransforms: hashes?.pdq.repeat(8) ?? null,
     pdqQuality: 100,
     blockhash: hashes?.blockhash ?? null,
-    detail: hashes === null ? "insufficient" : "sufficient",
-    fingerprintVersion: 1,
-    searchBits: hashes && {
-      pdq: toIndexBits("pdq", hashes.pdq),
-      blockhash: toIndexBits("blockhash", hashes.blockhash),
-    },
+    blockhashTransforms: hashes?.blockhash.repeat(8) ?? null,
+    trimmedTransforms: trimmed && trimmed.pdq.repeat(8) + trimmed.blockhash.repeat(8),
+    detail: hashes === null && trimmed === null ? "insufficient" : "sufficient",
+    detailCause: hashes === null ? "few_patterns" : null,
+    fingerprintVersion: 2,
+    neural: null,
+    neuralVersion: null,
+    searchBits: [...searchedVariant(0, hashes), ...searchedVariant(1, trimmed)],
   };
+}
+
+function searchedVariant(variant: 0 | 1, hashes: Hashes | null): SearchedVariant[] {
+  if (hashes === null) return [];
+  const { pdq, blockhash } = hashes;
+  return [{ variant, pdq: toIndexBits("pdq", pdq), blockhash: toIndexBits("blockhash", blockhash) }];
 }
 
 let checks = 0;

@@ -5,6 +5,7 @@ import { createHotMemory } from "../../src/db/hot-memory.ts";
 import { searchEntries } from "../../src/db/near-search.ts";
 import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { quietLogger } from "./database.ts";
+import { ANYTHING, lookOf } from "./near-corpus.ts";
 
 // One service on a shared database, reduced to what decides whether a check is stale: the gate's statement, the rows in
 // memory and the search. node --import tsx gate-process.ts <database URL>, with an IPC channel; it answers each GateOrder
@@ -95,8 +96,7 @@ async function check(hash: string): Promise<Omit<GateReply, "number">> {
       return owners;
     },
   };
-  const hashes = { pdq: [{ transform: "identity" as const, hash }], blockhash: [] };
-  const matches = await searchEntries(db, { hashes, listIds: null, limit: 100, view: watched });
+  const matches = await searchEntries(db, { ...ANYTHING, looks: [lookOf({ pdq: hash })], limit: 100, view: watched });
   return { found: matches.map(({ entryId }) => entryId.toString()), fromMemory };
 }
 

@@ -1,16 +1,27 @@
 import type { Database } from "../../src/db/client.ts";
-import { type EntryMatch, type QueryHash, searchEntries } from "../../src/db/near-search.ts";
-import type { NearStrategy, NearTable } from "../../src/db/near-strategy.ts";
-import type { HotView, Thresholds } from "../../src/db/near-view.ts";
-import { fromIndexBits, toIndexBits } from "../../src/fingerprint/bit-order.ts";
-import { PERCEPTUAL_KINDS, type PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
-import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import type { StoredVariant } from "../../src/db/hot-keys.ts";
+import { searchedBits } from "../../src/db/near-bits.ts";
+import { type EntryMatch, type EntryTerms, searchEntries } from "../../src/db/near-search.ts";
+import type { NearStrategy } from "../../src/db/near-strategy.ts";
+import type { HotView } from "../../src/db/near-view.ts";
+import {
+  type Look,
+  type PerceptualKind,
+  SEARCHED_KINDS,
+  type SearchedKind,
+} from "../../src/fingerprint/fingerprint.ts";
 
 export interface CorpusList {
   readonly id: bigint;
   readonly name: string;
   readonly pdq: number;
   readonly blockhash: number;
+  /** Default: 0 bits of each, which adds nothing. */
+  readonly agreement?: Readonly<Record<PerceptualKind, number>>;
+  /** Default: 0 bits. */
+  readonly neural?: number;
+  /** Default: `fast`. */
+  readonly match?: "fast" | "robust";
   readonly enabled?: boolean;
   readonly deleted?: boolean;
 }
@@ -20,12 +31,23 @@ export interface CorpusEntry {
   readonly listId: bigint;
   readonly pdq?: string;
   readonly blockhash?: string;
+  readonly trimmed?: Readonly<Partial<Record<PerceptualKind, string>>>;
+  readonly neural?: string;
+  readonly neuralVersion?: string;
+  /** Absent: hashes given from outside. */
+  readonly fingerprintVersion?: number;
   readonly enabled?: boolean;
   /** From now; null or absent for never. */
   readonly expiresInSeconds?: number | null;
 }
 
-export type QueryHashes = Readonly<Record<PerceptualKind, readonly QueryHash[]>>;
+/** What tests compare with unless they say otherwise. */
+export const COMPARABLE_VERSIONS: readonly number[] = [1, 2];
+
+/** The picture as it is, by these hashes. */
+export function lookOf(hashes: Readonly<Partial<Record<PerceptualKind, string>>>): Look {
+  return { transform: "identity", pdq: hashes.pdq ?? null, blockhash: hashes.blockhash ?? null };
+}
 
 /** mulberry32: uniform numbers in [0, 1) from a 32-bit seed. */
 export function seededRandom(seed: number): () => number {
@@ -73,33 +95,56 @@ export function bruteDistance(a: string, b: string): number {
 }
 
 export async function insertLists(database: Database, lists: readonly CorpusList[]): Promise<void> {
-  for (const list of lists) {
+  for (const { id, name, pdq, blockhash, agreement, neural, match, enabled, deleted } of lists) {
     await database.pool.query(
-      `insert into list (id, name, kind, action, pdq_threshold, blockhash_threshold, enabled, deleted_at)
-       overriding system value values ($1, $2, 'disallow', 'block', $3, $4, $5, case when $6 then now() end)`,
-      [list.id, list.name, list.pdq, list.blockhash, list.enabled ?? true, list.deleted ?? false],
+      `insert into list (id, name, kind, action, pdq_threshold, blockhash_threshold, agreement_pdq_threshold,
+         agreement_blockhash_threshold, neural_threshold, match, enabled, deleted_at)
+       overriding system value values ($1, $2, 'disallow', 'block', $3, $4, $5, $6, $7, $8, $9, case when $10 then now() end)`,
+      [
+        ...[id, name, pdq, blockhash, agreement?.pdq ?? 0, agreement?.blockhash ?? 0, neural ?? 0, match ?? "fast"],
+        ...[enabled ?? true, deleted ?? false],
+      ],
     );
   }
 }
 
 export async function insertEntries(database: Database, entries: readonly CorpusEntry[]): Promise<void> {
   await database.pool.query(
-    `insert into entry (id, list_id, identity, custom_id, source, detail, created_by, enabled, expires_at)
+    `insert into entry (id, list_id, identity, custom_id, source, detail, created_by, enabled, expires_at,
+       fingerprint_version, neural_version)
      overriding system value
      select id, list_id, int8send(id), 'custom ' || id, 'hashes', 'sufficient', 'test', enabled,
-       now() + seconds * interval '1 second'
-     from unnest($1::int8[], $2::int8[], $3::bool[], $4::int4[]) as given (id, list_id, enabled, seconds)`,
+       now() + seconds * interval '1 second', version, neural_version
+     from unnest($1::int8[], $2::int8[], $3::bool[], $4::int4[], $5::int2[], $6::text[])
+       as given (id, list_id, enabled, seconds, version, neural_version)`,
     [
       entries.map(({ id }) => String(id)),
       entries.map(({ listId }) => String(listId)),
       entries.map(({ enabled }) => enabled ?? true),
       entries.map(({ expiresInSeconds }) => expiresInSeconds ?? null),
+      entries.map(({ fingerprintVersion }) => fingerprintVersion ?? null),
+      entries.map(({ neuralVersion }) => neuralVersion ?? null),
     ],
   );
-  for (const kind of PERCEPTUAL_KINDS) {
-    const hashed = entries.flatMap((entry) => (entry[kind] === undefined ? [] : [{ id: entry.id, hash: entry[kind] }]));
-    await insertBits(database, `entry_${kind}`, kind, hashed);
-  }
+  for (const kind of SEARCHED_KINDS) await insertBits(database, `entry_${kind}`, kind, rowsOf(entries, kind));
+}
+
+/** One row of a searched table. */
+export interface CorpusRow {
+  readonly id: bigint;
+  readonly hash: string;
+  /** Default: 0. */
+  readonly variant?: StoredVariant;
+}
+
+/** The rows of the table of that kind. */
+export function rowsOf(entries: readonly CorpusEntry[], kind: SearchedKind): CorpusRow[] {
+  return entries.flatMap((entry) => {
+    const { id, trimmed } = entry;
+    const trimmedHash = kind === "neural" ? undefined : trimmed?.[kind];
+    const whole: CorpusRow[] = entry[kind] === undefined ? [] : [{ id, hash: entry[kind] }];
+    return trimmedHash === undefined ? whole : [...whole, { id, hash: trimmedHash, variant: 1 }];
+  });
 }
 
 /** Replaces everything that is searched for entries. */
@@ -108,104 +153,47 @@ export async function refill(
   lists: readonly CorpusList[],
   entries: readonly CorpusEntry[],
 ): Promise<void> {
-  await database.pool.query("delete from entry_pdq; delete from entry_blockhash; delete from entry; delete from list");
+  await database.pool.query(
+    "delete from entry_pdq; delete from entry_blockhash; delete from entry_neural; delete from entry; delete from list",
+  );
   await insertLists(database, lists);
   await insertEntries(database, entries);
 }
 
-/** Searches with the same expectation for both kinds and, unless there is one, without a limit. */
+export type SearchAllOptions = Partial<Omit<EntryTerms, "looks">> & { readonly view?: HotView };
+
+/** Searches with the same expectation for all kinds and, unless there is one, without a limit. */
 export function searchAll(
-  database: Database,
-  hashes: QueryHashes,
+  database: Pick<Database, "searchPool">,
+  looks: readonly Look[],
   expected: number,
   strategy?: NearStrategy,
-  options: { readonly listIds?: readonly bigint[] | null; readonly limit?: number; readonly view?: HotView } = {},
+  options: SearchAllOptions = {},
 ): Promise<EntryMatch[]> {
   const forced = strategy === undefined ? {} : { strategy };
-  const expectedThresholds = { pdq: expected, blockhash: expected };
-  const { listIds = null, limit = 1_000_000, view = null } = options;
-  return searchEntries(database, { hashes, listIds, expectedThresholds, limit, view, ...forced });
+  const expectedReach = { pdq: expected, blockhash: expected, neural: expected };
+  return searchEntries(database, { ...ANYTHING, ...options, looks, expectedReach, ...forced });
 }
 
-/**
- * A memory that compares everything: the rows it is given under the names of their tables (others it doesn't hold), and
- * among its answers some rows, repeats and owners that don't belong there.
- */
-export function bruteView(
-  rows: Readonly<Partial<Record<NearTable, readonly { readonly id: bigint; readonly hash: string }[]>>>,
-  widest: Thresholds,
-  random: () => number,
-): HotView {
-  return {
-    widest,
-    async near(table, hashes, threshold) {
-      const held = rows[table];
-      if (held === undefined) return null;
-      const kind = table.endsWith("pdq") ? "pdq" : "blockhash";
-      const asked = hashes.map((hash) => fromIndexBits(kind, hash));
-      const near = held.filter((row) => asked.some((hash) => bruteDistance(hash, row.hash) <= threshold));
-      const garbage = held.filter(() => random() < 0.1).map(({ id }) => Number(id));
-      const repeats = near.filter(() => random() < 0.2).map(({ id }) => Number(id));
-      return [...garbage, ...near.map(({ id }) => Number(id)), 999_999_999_999, ...repeats];
-    },
-  };
-}
+/** Terms of a search for nothing in particular. */
+export const ANYTHING: Omit<EntryTerms, "looks"> = {
+  neural: null,
+  match: null,
+  comparableVersions: COMPARABLE_VERSIONS,
+  listIds: null,
+  limit: 1_000_000,
+};
 
 /** One statement for all rows of one of the searched tables. */
 export async function insertBits(
   database: Database,
   table: string,
-  kind: PerceptualKind,
-  rows: readonly { readonly id: bigint; readonly hash: string }[],
+  kind: SearchedKind,
+  rows: readonly CorpusRow[],
 ): Promise<void> {
-  await database.pool.query(`insert into ${table} select * from unnest($1::int8[], $2::varbit[])`, [
+  await database.pool.query(`insert into ${table} select * from unnest($1::int8[], $2::varbit[], $3::int2[])`, [
     rows.map(({ id }) => String(id)),
-    rows.map(({ hash }) => toIndexBits(kind, hash)),
+    rows.map(({ hash }) => searchedBits(kind, hash)),
+    rows.map(({ variant }) => variant ?? 0),
   ]);
-}
-
-/** What a search must answer, found by comparing everything with everything. */
-export function bruteMatches(
-  lists: readonly CorpusList[],
-  entries: readonly CorpusEntry[],
-  hashes: QueryHashes,
-  listIds: readonly bigint[] | null,
-): EntryMatch[] {
-  const matches: EntryMatch[] = [];
-  for (const entry of entries) {
-    const list = lists.find(({ id }) => id === entry.listId);
-    if (list === undefined || list.enabled === false || list.deleted === true) continue;
-    if (listIds !== null && !listIds.includes(list.id)) continue;
-    if (entry.enabled === false || (entry.expiresInSeconds ?? 1) <= 0) continue;
-    for (const hash of PERCEPTUAL_KINDS) {
-      const stored = entry[hash];
-      if (stored === undefined) continue;
-      const [nearest] = hashes[hash]
-        .map((query) => ({ transform: query.transform, distance: bruteDistance(query.hash, stored) }))
-        .sort((a, b) => a.distance - b.distance || TRANSFORMS.indexOf(a.transform) - TRANSFORMS.indexOf(b.transform));
-      if (nearest === undefined || nearest.distance > list[hash]) continue;
-      matches.push({
-        entryId: entry.id,
-        customId: `custom ${entry.id}`,
-        listId: list.id,
-        listName: list.name,
-        listKind: "disallow",
-        listAction: "block",
-        hash,
-        distance: nearest.distance,
-        threshold: list[hash],
-        transform: nearest.transform,
-      });
-    }
-  }
-  return inAnswerOrder(matches);
-}
-
-export function inAnswerOrder(matches: readonly EntryMatch[]): EntryMatch[] {
-  return [...matches].sort(
-    (a, b) =>
-      a.distance - b.distance ||
-      Number(a.entryId - b.entryId) ||
-      PERCEPTUAL_KINDS.indexOf(a.hash) - PERCEPTUAL_KINDS.indexOf(b.hash),
-  );
 }

@@ -1,11 +1,10 @@
 import type { PoolClient } from "pg";
 import type { Database } from "../../src/db/client.ts";
 import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
-import { searchEntries } from "../../src/db/near-search.ts";
 import type { NearDatabase } from "../../src/db/near-source.ts";
-import type { NearStrategy } from "../../src/db/near-strategy.ts";
-import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
-import { randomHash, seededRandom } from "./near-corpus.ts";
+import { NEAR_TABLES, type NearStrategy, type NearTable } from "../../src/db/near-strategy.ts";
+import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { COMPARABLE_VERSIONS, randomHash, searchAll, seededRandom } from "./near-corpus.ts";
 
 /** A search as it reaches the server. */
 export interface SentStatement {
@@ -26,7 +25,7 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** The statements of a search by entries (eight transforms), by images, and by one hash of each kind. */
+/** The statements of a search by entries (sixteen looks and a neural hash), by images, and by one hash of each kind. */
 export async function sentStatements(database: Database, strategy: NearStrategy): Promise<SentStatement[]> {
   const sent: SentStatement[] = [];
   const searchPool = new Proxy(database.searchPool, {
@@ -40,15 +39,25 @@ export async function sentStatements(database: Database, strategy: NearStrategy)
   });
   const near: NearDatabase = { searchPool };
   const hash = randomHash(seededRandom(4));
-  const pdq = TRANSFORMS.map((transform) => ({ transform, hash }));
+  const looks = MATCH_TRANSFORMS.map((transform) => ({ transform, pdq: hash, blockhash: hash }));
   const thresholds = { pdq: 31, blockhash: 31 };
-  const hashes = { pdq, blockhash: pdq.slice(0, 1) };
-  await searchEntries(near, { hashes, listIds: null, expectedThresholds: thresholds, limit: 10, strategy });
-  await searchImages(near, { pdq: hash, blockhash: hash, thresholds, strategy });
+  const neural = { version: "a", hash };
+  await searchAll(near, looks, 31, strategy, { neural, match: "robust", limit: 10 });
+  await searchImages(near, { looks, thresholds, comparableVersions: COMPARABLE_VERSIONS, strategy });
   for (const kind of ["pdq", "blockhash"] as const) {
-    await searchImagesByOneHash(near, { kind, hash, threshold: 31, limit: 10, strategy });
+    const one = { kind, hash, threshold: 31, limit: 10, comparableVersions: COMPARABLE_VERSIONS };
+    await searchImagesByOneHash(near, { ...one, strategy });
   }
   return sent;
+}
+
+/** The tables that the statement searches that way, as its name says. */
+export function searchedTables({ name }: SentStatement, how: NearStrategy | "given"): NearTable[] {
+  const ofEntries = name.startsWith("near_entries_");
+  return NEAR_TABLES.filter((table) => {
+    const kind = table.replace("entry_", "");
+    return ofEntries ? table !== kind && name.includes(`_${kind}_${how}`) : name.includes(`_${table}_${how}`);
+  });
 }
 
 /** All nodes of the plan by which the statement was just executed. */
