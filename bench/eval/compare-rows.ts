@@ -1,12 +1,12 @@
 import { matchedBy } from "../../src/fingerprint/decision.ts";
 import { type FeatureTable, HASH_WORDS, LOOKS, PEER_WORDS, WHOLE_LOOKS } from "./feature-table.ts";
-import { HAS } from "./features.ts";
 import { FAR, MEASURES, type Measure } from "./measures.ts";
+import { HAS } from "./record.ts";
 import { RULE_NAMES, SHIPPED_RULES } from "./rules.ts";
 
 const place = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Record<Measure, number>;
-/** Words that are compared before a pair of hashes is given up: 96 bits. */
-const WORDS_FIRST = 3;
+/** Words that are compared before a pair of hashes is given up: 128 bits, of which 64 differ among strangers. */
+const WORDS_FIRST = 4;
 /** Stored are the whole picture and the trimmed one, each upright. */
 const STORED_LOOKS = [0, WHOLE_LOOKS];
 const rules = RULE_NAMES.map((name) => ({ at: place[name], rule: SHIPPED_RULES[name] }));
@@ -16,12 +16,39 @@ const widest = {
   neural: Math.max(...rules.map(({ rule }) => rule.neural)),
 };
 
+/** Told of each look in which one of the hashes is within the bound; distances in bits, FAR beyond it. */
+type OnLook = (pdq: number, blockhash: number, look: number, storedLook: number) => void;
+
 /**
- * Compares pictures as the service does: what is asked about in each of its looks, with what is stored whole and trimmed.
+ * Compares pictures by looks as the service does: what is asked about in each of its looks, with what is stored whole and
+ * trimmed.
+ * @param bound bits
+ */
+export function lookComparer(table: FeatureTable, bound: number) {
+  const { has, pdq, blockhash } = table;
+  return function compare(asked: number, stored: number, onLook: OnLook): void {
+    const first = has[asked]! & HAS.whole ? 0 : WHOLE_LOOKS;
+    const end = has[asked]! & HAS.trimmed ? LOOKS : WHOLE_LOOKS;
+    for (const storedLook of STORED_LOOKS) {
+      if ((has[stored]! & (storedLook === 0 ? HAS.whole : HAS.trimmed)) === 0) continue;
+      const b = (stored * LOOKS + storedLook) * HASH_WORDS;
+      for (let look = first; look < end; look++) {
+        const a = (asked * LOOKS + look) * HASH_WORDS;
+        const byPdq = distanceWithin(pdq, a, b, bound);
+        const byBlockhash = distanceWithin(blockhash, a, b, bound);
+        if (byPdq <= bound || byBlockhash <= bound) onLook(byPdq, byBlockhash, look, storedLook);
+      }
+    }
+  };
+}
+
+/**
+ * Compares pictures by every measure.
  * @param bound distances above it count as FAR, which is faster
  */
 export function rowComparer(table: FeatureTable, bound: number) {
   const distances = new Uint8Array(MEASURES.length);
+  const compareLooks = lookComparer(table, bound);
 
   function lower(measure: number, distance: number): void {
     if (distance < distances[measure]!) distances[measure] = distance;
@@ -33,13 +60,7 @@ export function rowComparer(table: FeatureTable, bound: number) {
     }
   }
 
-  /** One look of the asked picture with one of the stored one. */
-  function compareLook(asked: number, look: number, stored: number, storedLook: number): void {
-    const a = (asked * LOOKS + look) * HASH_WORDS;
-    const b = (stored * LOOKS + storedLook) * HASH_WORDS;
-    const pdq = distanceWithin(table.pdq, a, b, bound);
-    const blockhash = distanceWithin(table.blockhash, a, b, bound);
-    if (pdq > bound && blockhash > bound) return;
+  function onLook(pdq: number, blockhash: number, look: number, storedLook: number): void {
     lower(place.pdq, pdq);
     lower(place.blockhash, blockhash);
     if (storedLook === 0 && look < WHOLE_LOOKS) {
@@ -56,19 +77,14 @@ export function rowComparer(table: FeatureTable, bound: number) {
   /** Distances by the order of MEASURES, in bits, 0..FAR; reused by the next call. */
   return function compare(asked: number, stored: number): Uint8Array {
     distances.fill(FAR);
-    const [askedHas, storedHas] = [table.has[asked]!, table.has[stored]!];
-    const first = askedHas & HAS.whole ? 0 : WHOLE_LOOKS;
-    const end = askedHas & HAS.trimmed ? LOOKS : WHOLE_LOOKS;
-    for (const storedLook of STORED_LOOKS) {
-      if ((storedHas & (storedLook === 0 ? HAS.whole : HAS.trimmed)) === 0) continue;
-      for (let look = first; look < end; look++) compareLook(asked, look, stored, storedLook);
-    }
-    if (askedHas & storedHas & HAS.neural) {
+    compareLooks(asked, stored, onLook);
+    const has = table.has[asked]! & table.has[stored]!;
+    if (has & HAS.neural) {
       const neural = distanceWithin(table.neural, asked * HASH_WORDS, stored * HASH_WORDS, bound);
       lower(place.neural, neural);
       if (neural <= widest.neural) matchRules(FAR, FAR, neural);
     }
-    if (askedHas & storedHas & HAS.peers) {
+    if (has & HAS.peers) {
       lower(place.pHash, peerDistance(table.phash, asked, stored));
       lower(place.dHash, peerDistance(table.dhash, asked, stored));
     }
@@ -77,7 +93,7 @@ export function rowComparer(table: FeatureTable, bound: number) {
 }
 
 /** Bits in which two hashes of one table differ; FAR where that is more than `bound`. */
-function distanceWithin(words: Uint32Array, a: number, b: number, bound: number): number {
+function distanceWithin(words: Int32Array, a: number, b: number, bound: number): number {
   let distance = 0;
   for (let i = 0; i < WORDS_FIRST; i++) distance += popcount(words[a + i]! ^ words[b + i]!);
   if (distance > bound) return FAR;
@@ -85,7 +101,7 @@ function distanceWithin(words: Uint32Array, a: number, b: number, bound: number)
   return distance > bound ? FAR : distance;
 }
 
-function peerDistance(words: Uint32Array, a: number, b: number): number {
+function peerDistance(words: Int32Array, a: number, b: number): number {
   let distance = 0;
   for (let i = 0; i < PEER_WORDS; i++) distance += popcount(words[a * PEER_WORDS + i]! ^ words[b * PEER_WORDS + i]!);
   return distance;

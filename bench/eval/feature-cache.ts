@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { seedOf } from "./base.ts";
-import { RECORD } from "./features.ts";
+import { RECORD } from "./record.ts";
 
 /** The records of one photo by the names of attacks. */
 export type PhotoRecords = Map<string, Buffer>;

@@ -1,6 +1,6 @@
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
-import { HAS, neuralHash, RECORD } from "./features.ts";
-import { TAPS } from "./taps.ts";
+import { neuralHash } from "./features.ts";
+import { HAS, RECORD, TAPS } from "./record.ts";
 
 /** Looks of the whole picture: its symmetries, the picture itself first. */
 export const WHOLE_LOOKS = TRANSFORMS.length;
@@ -14,22 +14,27 @@ export const PEER_WORDS = 2;
 export interface FeatureTable {
   /** The HAS of each row. */
   readonly has: Uint8Array;
-  readonly pdq: Uint32Array;
-  readonly blockhash: Uint32Array;
-  readonly neural: Uint32Array;
-  readonly phash: Uint32Array;
-  readonly dhash: Uint32Array;
+  readonly pdq: Int32Array;
+  readonly blockhash: Int32Array;
+  readonly neural: Int32Array;
+  readonly phash: Int32Array;
+  readonly dhash: Int32Array;
 }
 
 export function featureTable(rows: number): FeatureTable {
   return {
     has: new Uint8Array(rows),
-    pdq: new Uint32Array(rows * LOOKS * HASH_WORDS),
-    blockhash: new Uint32Array(rows * LOOKS * HASH_WORDS),
-    neural: new Uint32Array(rows * HASH_WORDS),
-    phash: new Uint32Array(rows * PEER_WORDS),
-    dhash: new Uint32Array(rows * PEER_WORDS),
+    pdq: new Int32Array(rows * LOOKS * HASH_WORDS),
+    blockhash: new Int32Array(rows * LOOKS * HASH_WORDS),
+    neural: new Int32Array(rows * HASH_WORDS),
+    phash: new Int32Array(rows * PEER_WORDS),
+    dhash: new Int32Array(rows * PEER_WORDS),
   };
+}
+
+/** Row of a photo's attacked copy, where so many attacks are made on each; the photo itself comes before its copies. */
+export function rowOf(photo: number, attacks: number, attack: number | null): number {
+  return photo * (attacks + 1) + (attack === null ? 0 : attack + 1);
 }
 
 /** Puts a record into a row. */
@@ -49,6 +54,6 @@ export function setRow(table: FeatureTable, row: number, record: Buffer): void {
   table.has[row]! |= HAS.neural;
 }
 
-function copyWords(from: Buffer, start: number, to: Uint32Array, at: number, count: number): void {
-  for (let i = 0; i < count; i++) to[at + i] = from.readUInt32LE(start + 4 * i);
+function copyWords(from: Buffer, start: number, to: Int32Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = from.readInt32LE(start + 4 * i);
 }

@@ -5,14 +5,9 @@ import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
 import { decodeForHashes } from "../../src/image/decode-image.ts";
 import { ATTACKS_VERSION } from "./attacks.ts";
 import { type HashPeers, loadHashPeers } from "./hash-peers.ts";
-import { modelVersion, openTaps, TAPS } from "./taps.ts";
+import { HAS, RECORD } from "./record.ts";
+import { modelVersion, openTaps } from "./taps.ts";
 
-/**
- * What is kept of one file, in bytes: which parts there are; the two peers' hashes; pdq of the whole picture in the
- * order of TRANSFORMS, then blockhash; the same of the trimmed picture; taps as little-endian float32.
- */
-export const RECORD = { phash: 8, dhash: 16, whole: 32, trimmed: 544, taps: 1056, bytes: 1056 + 4 * TAPS } as const;
-export const HAS = { whole: 1, trimmed: 2, peers: 4, neural: 8 } as const;
 const HASH_BYTES = 32;
 
 /** 256 bits of taps, 32 bytes; null while the classifier has no such hash. */

@@ -11,17 +11,28 @@ export interface LookedAtPair {
   readonly seen: string;
 }
 
-export const LOOKED_AT: readonly LookedAtPair[] = JSON.parse(
+/** One of them among the photos of a run. */
+export interface PlacedPair extends LookedAtPair {
+  /** Places of the photos. */
+  readonly a: number;
+  readonly b: number;
+}
+
+const LOOKED_AT: readonly LookedAtPair[] = JSON.parse(
   readFileSync(new URL("./looked-at-pairs.json", import.meta.url), "utf8"),
 );
 
-/** Tells by their places whether two photos are known to show the same. */
-export function samePairs(photos: readonly EvalPhoto[]): (a: number, b: number) => boolean {
+/** Those of looked-at-pairs.json whose photos are both there. */
+export function lookedAtPairs(photos: readonly EvalPhoto[]): PlacedPair[] {
   const place = new Map(photos.map(({ name }, i) => [name, i]));
-  const known = new Set<string>();
-  for (const { photos: names, same } of LOOKED_AT) {
-    const [a, b] = [place.get(names[0]), place.get(names[1])];
-    if (same && a !== undefined && b !== undefined) known.add(`${a} ${b}`).add(`${b} ${a}`);
-  }
+  return LOOKED_AT.flatMap((pair) => {
+    const [a, b] = pair.photos.map((name) => place.get(name));
+    return a === undefined || b === undefined ? [] : [{ ...pair, a, b }];
+  });
+}
+
+/** Tells by their places whether two photos are known to show the same. */
+export function sameIn(pairs: readonly PlacedPair[]): (a: number, b: number) => boolean {
+  const known = new Set(pairs.filter(({ same }) => same).flatMap(({ a, b }) => [`${a} ${b}`, `${b} ${a}`]));
   return (a, b) => known.size > 0 && known.has(`${a} ${b}`);
 }

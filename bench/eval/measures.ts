@@ -1,3 +1,4 @@
+import { HAS } from "./record.ts";
 import { RULE_NAMES } from "./rules.ts";
 
 /**
@@ -24,7 +25,7 @@ export type Measure = (typeof MEASURES)[number];
 /** Distances of this and more are not told apart; a hash that is missing is as far. */
 export const FAR = 129;
 
-/** The number of bits of a measure's hash. */
+/** Bits of a measure's hash. */
 export function bitsOf(measure: HashMeasure): number {
   return isPeer(measure) ? 64 : 256;
 }
@@ -52,6 +53,20 @@ export function addTally(to: Tally, from: Tally): void {
   }
 }
 
+/**
+ * Counts a comparison by every measure; by those of the peers and of the model only where both pictures have them.
+ * @param distances by the order of MEASURES
+ * @param has the HAS of both
+ */
+export function countDistances({ counts }: Tally, distances: Uint8Array, has: number): void {
+  for (let i = 0; i < MEASURES.length; i++) {
+    const measure = MEASURES[i]!;
+    if (isPeer(measure) && !(has & HAS.peers)) continue;
+    if (measure === "neural" && !(has & HAS.neural)) continue;
+    counts[measure][distances[i]!]! += 1;
+  }
+}
+
 export function comparisons({ counts }: Tally, measure: Measure): number {
   return counts[measure].reduce((sum, count) => sum + count, 0);
 }
@@ -59,6 +74,12 @@ export function comparisons({ counts }: Tally, measure: Measure): number {
 /** Comparisons within `threshold`, inclusive. */
 export function within({ counts }: Tally, measure: Measure, threshold: number): number {
   return counts[measure].subarray(0, threshold + 1).reduce((sum, count) => sum + count, 0);
+}
+
+/** The largest threshold within which nothing lies, in bits; -1 where something is at distance 0. */
+export function largestWithout({ counts }: Tally, measure: HashMeasure): number {
+  const nearest = counts[measure].findIndex((count) => count > 0);
+  return (nearest < 0 ? Math.min(FAR, bitsOf(measure)) : nearest) - 1;
 }
 
 /** Share of the comparisons within `threshold`, 0..1; null where there are none. */

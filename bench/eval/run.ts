@@ -3,29 +3,39 @@
 //   npm run eval -- [--photos DIR ...] [--sample N] [--attacks a,b] [--cache DIR] [--write]
 import { join } from "node:path";
 import { computeFeatures } from "./compute-features.ts";
-import { featureTable, setRow } from "./feature-table.ts";
+import { evaluationOf } from "./evaluation.ts";
+import { type FeatureTable, featureTable, rowOf, setRow } from "./feature-table.ts";
 import { featuresVersion } from "./features.ts";
-import { judge, rowOf } from "./judge.ts";
-import { samePairs } from "./looked-at-pairs.ts";
+import { judge } from "./judge.ts";
+import { lookedAtPairs } from "./looked-at-pairs.ts";
 import { readOptions } from "./options.ts";
 import { keptRecords, ORIGINAL, type PhotoTask } from "./photo-records.ts";
 import { evalPhotos, evenly } from "./photos.ts";
+import { report } from "./report.ts";
+import { nearPairsToLookAt } from "./report-false.ts";
+import { writeReport } from "./write-report.ts";
 
 const options = readOptions(process.argv.slice(2));
 const photos = evenly(evalPhotos(options.photos), options.sample);
 const cache = join(options.cache, await featuresVersion());
-const attacks = options.attacks.map(({ name }) => name);
-const tasks = photos.map(({ path, peers }): PhotoTask => ({ path, attacks, peers, cache }));
+const names = options.attacks.map(({ name }) => name);
+const tasks = photos.map(({ path, peers }): PhotoTask => ({ path, attacks: names, peers, cache }));
 await computeFeatures(tasks);
+console.error("comparing");
+const judgement = judge(await readTable(), photos.length, names.length, lookedAtPairs(photos));
+const evaluation = evaluationOf(photos, options.attacks, judgement);
+console.log(`${report(evaluation)}\n${nearPairsToLookAt(evaluation)}`);
+if (options.write) await writeReport(evaluation);
 
-const table = featureTable(photos.length * (attacks.length + 1));
-for (const [photo, task] of tasks.entries()) {
-  const records = await keptRecords(task);
-  for (const [i, name] of [ORIGINAL, ...attacks].entries()) {
-    setRow(table, rowOf(photo, attacks.length, i === 0 ? null : i - 1), records.get(name)!);
+async function readTable(): Promise<FeatureTable> {
+  const table = featureTable(photos.length * (names.length + 1));
+  for (const [photo, task] of tasks.entries()) {
+    const records = await keptRecords(task);
+    for (const [i, name] of [ORIGINAL, ...names].entries()) {
+      const record = records.get(name);
+      if (record === undefined) throw new Error(`Expected ${name} of ${task.path} to be kept`);
+      setRow(table, rowOf(photo, names.length, i === 0 ? null : i - 1), record);
+    }
   }
+  return table;
 }
-console.time("judge");
-const judgement = judge(table, photos.length, attacks.length, samePairs(photos));
-console.timeEnd("judge");
-console.log(judgement.falseMatches.length, judgement.insufficient);

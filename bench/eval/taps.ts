@@ -3,12 +3,10 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readModelFile } from "../../src/classifier/model-file.ts";
 import { preprocess } from "../../src/classifier/preprocess.ts";
 import type { Pixels } from "../../src/fingerprint/fingerprint.ts";
+import { TAPS } from "./record.ts";
 
 const MODEL = fileURLToPath(new URL("../../models/nsfw-mobilenet-v2.onnx", import.meta.url));
 const OUTPUT = "taps";
-
-/** Numbers that the classifier's middle says of a picture. */
-export const TAPS = 576;
 
 export interface TapsReader {
   /** Of the model; see ModelFile. */
