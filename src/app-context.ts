@@ -48,7 +48,7 @@ export interface OpenAppContext {
 /**
  * Makes the one context of the service: engine, migrations, database, workers. The only place where the parts are put
  * together.
- * @throws AppError database_unavailable; ConfigError naming MODEL_PATH where no worker can start with it
+ * @throws AppError database_unavailable; ConfigError naming MODEL_PATH where no worker can start, with the reason
  */
 export async function createAppContext(config: Config, overrides: AppContextOverrides = {}): Promise<OpenAppContext> {
   const logger = overrides.logger ?? createLogger(config.logLevel);
@@ -68,7 +68,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     const replicas = await openReplicas(db, config.replicaUrls, poolOptions);
     closers.push("replicas", () => replicas.close());
     await workers.ready().catch((error: unknown) => {
-      throw modelUnusable(config.modelPath, error);
+      throw workersUnusable(config.modelPath, error);
     });
     const hotMemory = createHotMemory(connection, {
       budgetBytes: config.hotIndexMb * MEBIBYTE,
@@ -122,9 +122,17 @@ async function requireReadable(modelPath: string): Promise<void> {
 }
 
 function modelUnusable(modelPath: string, error: unknown): ConfigError {
+  return startFailure(`Expected a model that the workers can load for MODEL_PATH but received ${modelPath}`, error);
+}
+
+/** The model is one thing that may be wrong with a worker; that it hashes otherwise than other builds is another. */
+function workersUnusable(modelPath: string, error: unknown): ConfigError {
+  return startFailure(`Expected workers that can start, with ${modelPath} for MODEL_PATH`, error);
+}
+
+function startFailure(expected: string, error: unknown): ConfigError {
   const reason = error instanceof Error ? error.message : String(error);
-  const message = `Expected a model that the workers can load for MODEL_PATH but received ${modelPath}: ${reason}`;
-  return new ConfigError(message.replace(/\s+/g, " "), { cause: error });
+  return new ConfigError(`${expected}: ${reason}`.replace(/\s+/g, " "), { cause: error });
 }
 
 function startWorkers(config: Config, logger: Logger, metrics: ReturnType<typeof createMetrics>): WorkerPool {

@@ -1,4 +1,6 @@
 import { loadClassifier } from "../classifier/onnx-classifier.ts";
+import { checkGolden } from "./golden-check.ts";
+import { GOLDEN } from "./golden-pictures.ts";
 import { createImageJobs } from "./image-jobs.ts";
 import type { WorkerOptions } from "./protocol.ts";
 import { serveRequests } from "./serve-requests.ts";
@@ -7,4 +9,8 @@ import { serveRequests } from "./serve-requests.ts";
 
 process.title = "lookalike-image-worker";
 const options = JSON.parse(process.argv[2] ?? "") as WorkerOptions;
-await serveRequests(options, async () => createImageJobs(await loadClassifier(options.modelPath)));
+await serveRequests(options, async () => {
+  const jobs = createImageJobs(await loadClassifier(options.modelPath));
+  await checkGolden(GOLDEN, async (file) => (await jobs.fingerprint(0, file, false)).report);
+  return jobs;
+});

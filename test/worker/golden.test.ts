@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
+import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
+import { decodeForHashes } from "../../src/image/decode-image.ts";
+import { checkGolden, type GoldenHashes, type GoldenPicture, type GoldenSet } from "../../src/worker/golden-check.ts";
+import { GOLDEN } from "../../src/worker/golden-pictures.ts";
+import { createWorkerPool } from "../../src/worker/pool.ts";
+import { renewGolden } from "../golden/renew.ts";
+import { silentLogger } from "../support/scripted-pool.ts";
+
+async function fingerprint(file: Uint8Array): Promise<GoldenHashes> {
+  return fingerprintPixels((await decodeForHashes(file)).pixels);
+}
+
+/** The hash with its last `count` bits the other way round; at most 32. */
+function flipBits(hash: string, count: number): string {
+  const last = (Number.parseInt(hash.slice(-8), 16) ^ (2 ** count - 1)) >>> 0;
+  return hash.slice(0, -8) + last.toString(16).padStart(8, "0");
+}
+
+function goldenNamed(name: string): GoldenPicture {
+  const found = GOLDEN.pictures.find((picture) => picture.name === name);
+  assert.ok(found);
+  return found;
+}
+
+/** The golden set with one picture, and what "this build" finds in it. */
+function check(golden: GoldenPicture, found: Partial<GoldenHashes>): Promise<void> {
+  const { pdq, blockhash, variants } = golden;
+  return checkGolden({ ...GOLDEN, pictures: [golden] }, async () => ({ pdq, blockhash, variants, ...found }));
+}
+
+test("this build hashes the golden pictures as it should", async () => {
+  await checkGolden(GOLDEN, fingerprint);
+});
+
+test("every format that is decoded is among the golden pictures, and trimmed, turned and transparent ones", async () => {
+  const decoded = await Promise.all(
+    GOLDEN.pictures.map(async ({ base64 }) => decodeForHashes(Buffer.from(base64, "base64"))),
+  );
+  assert.deepEqual([...new Set(decoded.map(({ format }) => format))].sort(), ["avif", "gif", "jpeg", "png", "webp"]);
+  for (const name of ["bordered.gif", "skewed.png"]) {
+    assert.deepEqual(
+      goldenNamed(name).variants.map(({ trimmed }) => trimmed),
+      [false, true],
+    );
+  }
+  const turned = decoded[GOLDEN.pictures.indexOf(goldenNamed("turned.jpeg"))];
+  assert.ok(turned && turned.height > turned.width);
+  assert.equal(Buffer.from(goldenNamed("alpha.png").base64, "base64").includes("tRNS"), true);
+});
+
+test("one bit of a lossless picture is refused, with its name, what was expected and what came out", async () => {
+  const golden = goldenNamed("colours.png");
+  const pdq = flipBits(golden.pdq ?? "", 1);
+  await assert.rejects(check(golden, { pdq }), (error: Error) => {
+    for (const part of ["golden picture colours.png", `pdq ${golden.pdq}`, pdq, "1 bits apart (0 allowed)"]) {
+      assert.ok(error.message.includes(part), error.message);
+    }
+    return true;
+  });
+});
+
+test("of a lossy picture two bits pass and three are refused, in each symmetry", async () => {
+  const golden = goldenNamed("lossy.webp");
+  const [whole] = golden.variants;
+  assert.ok(whole);
+  const moved = (count: number) => [
+    { ...whole, blockhash: { ...whole.blockhash, transverse: flipBits(whole.blockhash.transverse, count) } },
+  ];
+  await check(golden, { variants: moved(2) });
+  await assert.rejects(
+    check(golden, { variants: moved(3) }),
+    /lossy\.webp to have transverse blockhash .* 3 bits apart/,
+  );
+});
+
+test("a picture that is no longer trimmed, hashed or decoded is refused", async () => {
+  const golden = goldenNamed("bordered.gif");
+  await assert.rejects(
+    check(golden, { variants: golden.variants.slice(0, 1) }),
+    /searched by whole and trimmed but received whole:/,
+  );
+  await assert.rejects(check(golden, { blockhash: null }), /blockhash [0-9a-f]{64} but received null:/);
+  const broken = { ...golden, base64: golden.base64.slice(0, 100) };
+  await assert.rejects(
+    checkGolden({ ...GOLDEN, pictures: [broken] }, fingerprint),
+    /bordered\.gif to be decoded but received Expected/,
+  );
+});
+
+test("golden hashes of another fingerprint version are refused: both are raised together", async () => {
+  const other: GoldenSet = { ...GOLDEN, fingerprintVersion: FINGERPRINT_VERSION - 1 };
+  await assert.rejects(checkGolden(other, fingerprint), /npm run build:golden/);
+});
+
+test("a build whose hashes moved can't start a worker, and says which picture shows it", async () => {
+  const workerScript = new URL("../support/moved-hash-worker.ts", import.meta.url);
+  const pool = createWorkerPool({ modelPath: "/unused", workers: 1, workerScript, logger: silentLogger });
+  await assert.rejects(pool.ready(), /can't start: Expected the golden picture colours\.png to have pdq/);
+  await pool.close();
+});
+
+test("golden hashes are not made anew where they moved and the version was not raised", async () => {
+  const upsideDown = async (file: Uint8Array) => {
+    const { pixels } = await decodeForHashes(file);
+    return fingerprintPixels({ ...pixels, data: pixels.data.toReversed() });
+  };
+  await assert.rejects(
+    renewGolden(GOLDEN, GOLDEN.pictures, FINGERPRINT_VERSION, upsideDown),
+    /raise FINGERPRINT_VERSION .*colours\.png/,
+  );
+  const raised = await renewGolden(GOLDEN, GOLDEN.pictures, FINGERPRINT_VERSION + 1, upsideDown);
+  assert.equal(raised.fingerprintVersion, FINGERPRINT_VERSION + 1);
+  assert.deepEqual(
+    raised.pictures.map(({ base64 }) => base64),
+    GOLDEN.pictures.map(({ base64 }) => base64),
+  );
+  assert.notEqual(raised.pictures[0]?.pdq, GOLDEN.pictures[0]?.pdq);
+});
+
+test("a new golden picture is added without a raised version, and the others stay as they are", async () => {
+  const [first, ...others] = GOLDEN.pictures;
+  assert.ok(first);
+  const renewed = await renewGolden({ ...GOLDEN, pictures: others }, GOLDEN.pictures, FINGERPRINT_VERSION, fingerprint);
+  assert.deepEqual(renewed, GOLDEN);
+});
