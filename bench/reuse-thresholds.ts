@@ -3,10 +3,12 @@
 //   npx tsx bench/reuse-thresholds.ts
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
-import { fingerprintPixels, type PixelFingerprint } from "../src/fingerprint/fingerprint-image.ts";
+import { DEFAULT_MATCH_RULE } from "../src/fingerprint/default-rule.ts";
+import type { PerceptualFingerprint } from "../src/fingerprint/fingerprint.ts";
+import { fingerprintPixels } from "../src/fingerprint/fingerprint-image.ts";
 import { hammingDistance } from "../src/fingerprint/hamming.ts";
 import { hexToBytes } from "../src/fingerprint/hex.ts";
-import { DEFAULT_LIST_THRESHOLDS, REUSE_THRESHOLDS } from "../src/fingerprint/reuse.ts";
+import { REUSE_THRESHOLDS } from "../src/fingerprint/reuse.ts";
 import { decodeFull } from "../src/image/decode-image.ts";
 import { PHOTO_FOLDERS, sharedPhotos } from "../test/support/shared-photos.ts";
 
@@ -35,7 +37,7 @@ interface Distances {
 }
 
 const photos = sharedPhotos();
-const prints: PixelFingerprint[] = [];
+const prints: PerceptualFingerprint[] = [];
 const copies: (Distances & { readonly folder: string })[] = [];
 for (const { path, folder, name } of photos) {
   const bytes = await readFile(path);
@@ -90,11 +92,13 @@ for (const [pdq, blockhash] of CHOICES) {
   ];
   console.log(String(pdq).padEnd(4), String(blockhash).padEnd(9), ...cells);
 }
-console.log("\nshipped:", { reuse: REUSE_THRESHOLDS, lists: DEFAULT_LIST_THRESHOLDS });
+console.log("\nshipped:", { reuse: REUSE_THRESHOLDS, lists: DEFAULT_MATCH_RULE });
 
-function between(one: PixelFingerprint, other: PixelFingerprint, names: string): Distances {
+function between(one: PerceptualFingerprint, other: PerceptualFingerprint, names: string): Distances {
   const hash = hexToBytes(other.pdq ?? "");
-  const turned = Object.values(one.pdqTransforms ?? {}).map((turn) => hammingDistance(turn, hash));
+  const turned = Object.values(one.variants.find(({ trimmed }) => !trimmed)?.pdq ?? {}).map((turn) =>
+    hammingDistance(turn, hash),
+  );
   return {
     pdq: hammingDistance(one.pdq ?? "", hash),
     turned: Math.min(...turned),

@@ -29,6 +29,7 @@ export const ERRORS = {
     title: "A perceptual hash has too little detail to match by",
     retryable: false,
   },
+  match_unavailable: { status: 422, title: "The model in use gives no neural hash", retryable: false },
   url_malformed: { status: 400, title: "The URL is not valid", retryable: false },
   url_forbidden: { status: 400, title: "The URL leads to an address that may not be fetched", retryable: false },
   url_unreachable: { status: 422, title: "The URL could not be fetched", retryable: true },

@@ -3,7 +3,7 @@ import type { ChangeFollower } from "./change-follower.ts";
 import type { Database } from "./client.ts";
 import { type NewsRow, newsColumns, newsValues, parseNews } from "./fingerprint-changes.ts";
 import { IMAGE_COLUMNS, type ImageRow, type KnownImage, parseImage } from "./known-image.ts";
-import type { HotView } from "./near-view.ts";
+import type { HotView, WidestReach } from "./near-view.ts";
 import {
   type AllowanceRow,
   allowanceColumns,
@@ -30,6 +30,8 @@ export interface GateLookUp {
   readonly quota: QuotaState | null;
   /** The searched rows as the statement saw them, from memory; null where the database has to be asked. */
   readonly view: HotView | null;
+  /** How far the enabled lists reach. */
+  readonly widest: WidestReach;
 }
 
 interface Row extends AllowanceRow, NewsRow, Omit<ImageRow, "id"> {
@@ -81,9 +83,11 @@ export async function gateLookUp(
       : { name: `gate_free_${kind}`, text: FREE[kind], values: [bytes, caller.address, ...news] },
   );
   const [first] = rows;
+  const told = first === undefined ? null : parseNews(first);
   return {
     images: rows.filter(isImage).map((row) => ({ ...parseImage(row), inAnyEntry: row.in_any_entry })),
-    view: first === undefined ? null : follower.take(asked, parseNews(first)),
+    view: told === null ? null : follower.take(asked, told),
+    widest: told?.widest ?? { pdq: 0, blockhash: 0, neural: -1, neuralAny: -1 },
     listed: first?.listed ?? false,
     anyEntries: first?.any_entries ?? false,
     quota: first === undefined ? null : parseAllowance(first, caller),

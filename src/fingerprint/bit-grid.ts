@@ -1,5 +1,6 @@
 /** Symmetries of a grid that keep its rows rows. */
-export type RowSymmetry = "mirror" | "flip" | "rotate180";
+export const ROW_SYMMETRIES = ["mirror", "flip", "rotate180"] as const;
+export type RowSymmetry = (typeof ROW_SYMMETRIES)[number];
 
 const DIGITS_PER_ROW = 4;
 

@@ -5,9 +5,3 @@
  * (bench/reuse-thresholds.ts, docs/decisions/0002-fingerprints.md).
  */
 export const REUSE_THRESHOLDS = { pdq: 26, blockhash: 10 } as const;
-
-/**
- * Thresholds, in bits, of a list that names none. Either hash within its threshold is a match. PDQ's is what its authors
- * recommend; in all eight symmetries the nearest two different photos are 54 apart.
- */
-export const DEFAULT_LIST_THRESHOLDS = { pdq: 31, blockhash: 10 } as const;

@@ -21,6 +21,9 @@ export function presentCheck(result: CheckResult) {
       pdq_quality: fingerprint.pdqQuality,
       blockhash: fingerprint.blockhash,
       detail: fingerprint.detail,
+      detail_cause: fingerprint.detailCause,
+      trimmed: fingerprint.trimmed,
+      neural: fingerprint.neural,
       width: fingerprint.width,
       height: fingerprint.height,
       format: fingerprint.format,
@@ -36,13 +39,17 @@ export function presentCheck(result: CheckResult) {
 
 /** The native API's JSON of one hash's answer. */
 export function presentHashAnswer(answer: HashAnswer, quota: QuotaFacts) {
-  const { pdqQuality, ...fingerprint } = answer.fingerprint;
+  const { pdqQuality, detailCause, ...fingerprint } = answer.fingerprint;
   return {
     id: answer.id,
     known: answer.known,
     verdict: answer.verdict,
     reasons: [...answer.reasons],
-    fingerprint: { ...fingerprint, ...(pdqQuality !== undefined && { pdq_quality: pdqQuality }) },
+    fingerprint: {
+      ...fingerprint,
+      ...(pdqQuality !== undefined && { pdq_quality: pdqQuality }),
+      ...(detailCause !== undefined && { detail_cause: detailCause }),
+    },
     seen: answer.seen === null ? null : presentSeen(answer.seen),
     matches: answer.matches.map(presentMatch),
     classification: presentClassification(answer.classification),
@@ -73,6 +80,8 @@ function presentMatch(match: Match) {
     distance: match.distance,
     threshold: match.threshold,
     transform: match.transform,
+    confirmed_by: match.confirmedBy,
+    fingerprint_version: match.fingerprintVersion,
   };
 }
 
@@ -96,6 +105,10 @@ export function presentList(row: ListRow) {
     action: row.action,
     pdq_threshold: row.pdqThreshold,
     blockhash_threshold: row.blockhashThreshold,
+    agreement_pdq_threshold: row.agreementPdqThreshold,
+    agreement_blockhash_threshold: row.agreementBlockhashThreshold,
+    neural_threshold: row.neuralThreshold,
+    match: row.match,
     description: row.description,
     enabled: row.enabled,
     created_at: row.createdAt.toISOString(),
@@ -110,9 +123,22 @@ export function presentEntry(row: EntryRow, listName: string) {
     custom_id: row.customId,
     note: row.note,
     source: row.source,
-    hashes: { sha256: row.sha256, sha1: row.sha1, md5: row.md5, pdq: row.pdq, blockhash: row.blockhash },
+    hashes: {
+      sha256: row.sha256,
+      sha1: row.sha1,
+      md5: row.md5,
+      pdq: row.pdq,
+      blockhash: row.blockhash,
+      trimmed_pdq: row.trimmedPdq,
+      trimmed_blockhash: row.trimmedBlockhash,
+      neural: row.neural,
+    },
     pdq_quality: row.pdqQuality,
     detail: row.detail,
+    detail_cause: row.detailCause,
+    fingerprint_version: row.fingerprintVersion,
+    neural_version: row.neuralVersion,
+    source_url: row.sourceUrl,
     enabled: row.enabled,
     expires_at: row.expiresAt?.toISOString() ?? null,
     created_by: row.createdBy,

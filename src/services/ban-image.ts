@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { type EntryOutcome, type EntryRow, insertEntry, type NewEntry, type SearchBits } from "../db/entries.ts";
+import { type EntryOutcome, type EntryRow, insertEntry, type NewEntry } from "../db/entries.ts";
+import type { SearchBits } from "../db/entry-bits.ts";
+import { searchedBits } from "../db/near-bits.ts";
 import { AppError } from "../errors.ts";
-import { toIndexBits } from "../fingerprint/bit-order.ts";
 import { hashDetail } from "../fingerprint/detail.ts";
 import { type HashKind, PERCEPTUAL_KINDS } from "../fingerprint/fingerprint.ts";
-import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
 import type { RequestContext } from "./context.ts";
+import { fingerprintEntry } from "./fingerprint-entry.ts";
 import { getList, noSuchList } from "./get-list.ts";
 import { publicId } from "./ids.ts";
 import { type ImageSource, loadImage } from "./image-source.ts";
@@ -46,9 +47,7 @@ export async function banImage(ctx: RequestContext, input: BanInput): Promise<Ba
   const actor = requireScope(ctx, "lists");
   const list = await getList(ctx, input.listName);
   const { fingerprints, bits } =
-    "hashes" in input.picture
-      ? fromHashes(input.picture.hashes)
-      : await fromImage(ctx, input.picture, "url" in input.picture ? "url" : "image");
+    "hashes" in input.picture ? fromHashes(input.picture.hashes) : await fromImage(ctx, input.picture);
   const fields: NewEntry = {
     ...fingerprints,
     listId: list.id,
@@ -70,28 +69,16 @@ export async function banImage(ctx: RequestContext, input: BanInput): Promise<Ba
 async function fromImage(
   ctx: RequestContext,
   source: ImageSource,
-  kind: "image" | "url",
-): Promise<{ fingerprints: Fingerprints; bits: SearchBits }> {
+): Promise<{ fingerprints: Fingerprints; bits: readonly SearchBits[] }> {
   const image = await loadImage(ctx, source);
-  const held = await ctx.workers.fingerprint(image.bytes, { hold: false });
+  const { fingerprint, bits } = await fingerprintEntry(ctx, image.bytes);
   const digests = await image.digests();
-  const { pdq, pdqQuality, blockhash, detail } = held.report;
-  return {
-    fingerprints: {
-      source: kind,
-      identity: digests.sha256,
-      ...digests,
-      pdq,
-      pdqQuality,
-      blockhash,
-      detail,
-      fingerprintVersion: FINGERPRINT_VERSION,
-    },
-    bits: searchBits(detail === "sufficient" ? { pdq, blockhash } : { pdq: null, blockhash: null }),
-  };
+  // Where it came from is kept, so that its hashes can be made anew when their algorithms change.
+  const origin = "url" in source ? { source: "url" as const, sourceUrl: source.url } : { source: "image" as const };
+  return { fingerprints: { ...origin, identity: digests.sha256, ...digests, ...fingerprint }, bits };
 }
 
-function fromHashes(hashes: GivenHashes): { fingerprints: Fingerprints; bits: SearchBits } {
+function fromHashes(hashes: GivenHashes): { fingerprints: Fingerprints; bits: readonly SearchBits[] } {
   const weak = PERCEPTUAL_KINDS.filter((kind) => {
     const hash = hashes[kind];
     return hash !== undefined && hashDetail(kind, hash) === "insufficient";
@@ -106,7 +93,6 @@ function fromHashes(hashes: GivenHashes): { fingerprints: Fingerprints; bits: Se
       { field },
     );
   }
-  const usable = (kind: "pdq" | "blockhash") => (weak.includes(kind) ? null : (hashes[kind] ?? null));
   return {
     fingerprints: {
       source: "hashes",
@@ -115,7 +101,7 @@ function fromHashes(hashes: GivenHashes): { fingerprints: Fingerprints; bits: Se
       detail: strong.length > 0 ? "sufficient" : "insufficient",
       fingerprintVersion: null,
     },
-    bits: searchBits({ pdq: usable("pdq"), blockhash: usable("blockhash") }),
+    bits: strong.map((kind) => ({ kind, variant: 0, bits: searchedBits(kind, hashes[kind] ?? "") })),
   };
 }
 
@@ -125,11 +111,4 @@ function identityOf(hashes: GivenHashes): string {
     .map(([kind, value]) => `${kind}=${value}`)
     .sort();
   return createHash("sha256").update(lines.join("\n")).digest("hex");
-}
-
-function searchBits({ pdq, blockhash }: SearchBits): SearchBits {
-  return {
-    pdq: pdq === null ? null : toIndexBits("pdq", pdq),
-    blockhash: blockhash === null ? null : toIndexBits("blockhash", blockhash),
-  };
 }

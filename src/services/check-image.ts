@@ -3,33 +3,34 @@ import type { GateImage } from "../db/gate-look-up.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import { recordRepeat } from "../db/record-check.ts";
-import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
+import { FINGERPRINT_VERSION } from "../fingerprint/version.ts";
 import { chargeQuota, refundQuota } from "./charge-quota.ts";
-import { type CheckResult, classificationOf } from "./check-result.ts";
+import { type CheckResult, classificationOf, trimmedHashes } from "./check-result.ts";
 import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
 import { type ClassifyMode, examineImage } from "./examine-image.ts";
 import { matchKnownImage } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
 import { type ImageSource, loadImage, type SentImage } from "./image-source.ts";
-import { lookUpGate, type OpenGate } from "./look-up-gate.ts";
+import { type AskedLists, lookUpGate, type MatchScope, type OpenGate } from "./look-up-gate.ts";
+import { requireNeuralHash } from "./require-neural-hash.ts";
 import { requireScopeOfKey } from "./require-scope.ts";
 import { decideVerdict } from "./verdict.ts";
 import { workAlone } from "./work-alone.ts";
 
 export interface CheckImageInput {
   readonly source: ImageSource;
-  /** Names of the lists to search; null for every enabled one. */
-  readonly listNames: readonly string[] | null;
+  readonly lists: AskedLists;
   readonly classify: ClassifyMode;
 }
 
 /**
  * Checks one image: banned, seen, unsafe, and what the call cost. A keyed call pays one unit for an image nobody sent
  * before and nothing for a repeat; a call without a key pays one for either. What fails costs nothing.
- * @throws AppError what is wrong with the image or its URL; quota_exceeded; list_not_found; overloaded
+ * @throws AppError what is wrong with the image or its URL; quota_exceeded; list_not_found; match_unavailable; overloaded
  */
 export async function checkImage(ctx: RequestContext, input: CheckImageInput): Promise<CheckResult> {
   requireScopeOfKey(ctx, "check");
+  if (input.lists.match === "robust") requireNeuralHash(ctx, "match");
   const upfront = ctx.actor.type === "anonymous" ? await chargeQuota(ctx, 1) : null;
   try {
     const result = await checkSource(ctx, input, upfront);
@@ -48,9 +49,9 @@ async function checkSource(
 ): Promise<CheckResult> {
   const image = await loadImage(ctx, input.source);
   for (;;) {
-    const gate = await lookUpGate(ctx, "sha256", [image.sha256], input.listNames);
+    const gate = await lookUpGate(ctx, "sha256", [image.sha256], input.lists);
     const known = gate.images[0] ?? null;
-    if (known !== null && saysEnough(ctx, known, input.classify)) {
+    if (known !== null && saysEnough(ctx, known, input.classify, gate.scope)) {
       return await checkRepeat(ctx, known, gate, upfront, input.classify);
     }
     const work = await workAlone(ctx, image, () => examineUnlessDone(ctx, image, input, gate, upfront));
@@ -67,7 +68,7 @@ async function examineUnlessDone(
   upfront: Reservation | null,
 ): Promise<CheckResult | null> {
   const known = await findImageBySha256(ctx.db, image.sha256);
-  if (known !== null && saysEnough(ctx, known, input.classify)) return null;
+  if (known !== null && saysEnough(ctx, known, input.classify, gate.scope)) return null;
   const reservation = upfront ?? (known === null ? await chargeQuota(ctx, 1) : null);
   try {
     return await examineImage(ctx, image, {
@@ -84,8 +85,11 @@ async function examineUnlessDone(
 }
 
 /** True where what is stored of an image answers this check without decoding or classifying it again. */
-function saysEnough(ctx: RequestContext, known: KnownImage, classify: ClassifyMode): boolean {
+function saysEnough(ctx: RequestContext, known: KnownImage, classify: ClassifyMode, scope: MatchScope): boolean {
   if (known.fingerprintVersion !== FINGERPRINT_VERSION) return false;
+  const { neuralVersion } = ctx.workers.model;
+  const lacksNeural = neuralVersion !== null && known.neural?.version !== neuralVersion;
+  if (scope.wantsNeural && lacksNeural && known.looks.length > 0) return false;
   if (classify === "never") return true;
   return known.model === ctx.workers.model.id && (classify === "auto" || known.scoresFrom === null);
 }
@@ -104,6 +108,7 @@ async function checkRepeat(
     scores,
     model: ctx.workers.model,
     detail: known.detail,
+    detailCause: known.detailCause,
     policy: scorePolicy(ctx),
   });
   const id = newCheckId();
@@ -119,10 +124,13 @@ async function checkRepeat(
     ...decided,
     fingerprint: {
       ...known.digests,
-      pdq: known.pdqTransforms?.identity ?? null,
+      pdq: known.pdq,
       pdqQuality: known.pdqQuality,
       blockhash: known.blockhash,
       detail: known.detail,
+      detailCause: known.detailCause,
+      trimmed: trimmedHashes(known.looks),
+      neural: known.neural?.hash ?? null,
       width: known.width,
       height: known.height,
       format: known.format,

@@ -1,6 +1,6 @@
 import type { QuotaState } from "../db/quota-state.ts";
-import type { Detail, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
-import type { Transform } from "../fingerprint/transform.ts";
+import type { Detail, DetailCause, Digests, Look, PerceptualKind } from "../fingerprint/fingerprint.ts";
+import type { MatchTransform } from "../fingerprint/transform.ts";
 import type { ImageFormat, Scores } from "../worker/protocol.ts";
 import type { Match } from "./match.ts";
 import type { Reason, Verdict } from "./verdict.ts";
@@ -11,12 +11,24 @@ export interface FingerprintFacts extends Digests {
   readonly pdqQuality: number;
   readonly blockhash: string | null;
   readonly detail: Detail;
+  /** What the whole picture lacks; null where it is matched by its looks. */
+  readonly detailCause: DetailCause | null;
+  /** The hashes of the picture without its borders; null where nothing was cut off. */
+  readonly trimmed: TrimmedHashes | null;
+  /** By the classifier's model; null where it didn't see the picture, or gives none. */
+  readonly neural: string | null;
   /** Pixels, after EXIF orientation. */
   readonly width: number;
   readonly height: number;
   readonly format: ImageFormat;
   readonly frames: number;
   readonly bytes: number;
+}
+
+/** 64 hex digits each. */
+export interface TrimmedHashes {
+  readonly pdq: string;
+  readonly blockhash: string;
 }
 
 /** Another image, seen before, that looks the same. */
@@ -26,7 +38,7 @@ export interface NearImage {
   readonly hash: PerceptualKind;
   /** Bits. */
   readonly distance: number;
-  readonly transform: Transform;
+  readonly transform: MatchTransform;
 }
 
 export interface Seen {
@@ -62,6 +74,12 @@ export interface CheckResult {
   readonly matches: readonly Match[];
   readonly classification: Classification | null;
   readonly quota: QuotaFacts;
+}
+
+/** What the looks say of the picture without its borders. */
+export function trimmedHashes(looks: readonly Look[]): TrimmedHashes | null {
+  const look = looks.find(({ transform }) => transform === "trimmed");
+  return look?.pdq && look.blockhash ? { pdq: look.pdq, blockhash: look.blockhash } : null;
 }
 
 /** A classification from scores; the label is the one with the highest score, of equals the first. */

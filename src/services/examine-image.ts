@@ -1,13 +1,12 @@
-import { joinTransforms } from "../db/known-image.ts";
+import type { NeuralHash } from "../db/near-search.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import type { QuotaState } from "../db/quota-state.ts";
-import { type CheckedImage, recordNewImage } from "../db/record-check.ts";
-import { toIndexBits } from "../fingerprint/bit-order.ts";
-import type { Digests } from "../fingerprint/fingerprint.ts";
-import { FINGERPRINT_VERSION } from "../fingerprint/fingerprint-image.ts";
+import { recordNewImage, type StoredScores } from "../db/record-check.ts";
+import type { Look } from "../fingerprint/fingerprint.ts";
+import { looksOf } from "../fingerprint/looks.ts";
 import type { HeldImage } from "../worker/pool.ts";
-import type { ImageReport } from "../worker/protocol.ts";
-import { type CheckResult, type Classification, classificationOf } from "./check-result.ts";
+import { type CheckResult, type Classification, classificationOf, trimmedHashes } from "./check-result.ts";
+import { checkedImage } from "./checked-image.ts";
 import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
 import { findListMatches } from "./find-list-matches.ts";
 import { findNearDuplicate, type NearDuplicate } from "./find-near-duplicate.ts";
@@ -30,14 +29,30 @@ export interface Examination {
   readonly quota: QuotaState;
 }
 
+/** What the model, or a near-duplicate's scores, say of an image. */
+interface Seen {
+  readonly near: NearDuplicate | null;
+  /** What is answered. */
+  readonly classification: Classification | null;
+  /** What is stored: the model's own scores also where none were asked for. */
+  readonly scores: StoredScores | null;
+  /** Null where the model didn't run, or gives none. */
+  readonly neural: NeuralHash | null;
+}
+
 /** Decodes, matches and classifies an image, and stores what was found in one statement. */
 export async function examineImage(ctx: RequestContext, image: SentImage, asked: Examination): Promise<CheckResult> {
-  const held = await ctx.workers.fingerprint(image.bytes, { hold: asked.classify !== "never" });
+  const hold = asked.classify !== "never" || wantsNeural(ctx, asked);
+  const held = await ctx.workers.fingerprint(image.bytes, { hold });
   try {
     return await examineHeld(ctx, image, held, asked);
   } finally {
     held.release();
   }
+}
+
+function wantsNeural(ctx: RequestContext, { scope }: Examination): boolean {
+  return scope.wantsNeural && ctx.workers.model.neuralVersion !== null;
 }
 
 async function examineHeld(
@@ -47,30 +62,43 @@ async function examineHeld(
   asked: Examination,
 ): Promise<CheckResult> {
   const { report } = held;
-  const [digests, matches, { near, classification }] = await Promise.all([
+  const looks = looksOf(report.variants);
+  const seeing = see(ctx, held, looks, asked);
+  // Only the neural hash has to be waited for before the lists are searched.
+  const neuralInLists = wantsNeural(ctx, asked) ? seeing.then(({ neural }) => neural) : Promise.resolve(null);
+  const [digests, matches, { near, classification, scores, neural }] = await Promise.all([
     image.digests(),
-    image.digests().then((digests) => findListMatches(ctx, { ...report, digests }, asked.scope)),
-    classifyOrReuse(ctx, held, asked),
+    Promise.all([image.digests(), neuralInLists]).then(([digests, neural]) =>
+      findListMatches(ctx, { digests, looks, neural }, asked.scope),
+    ),
+    seeing,
   ]);
   const decided = decideVerdict({
     matches,
     scores: classification?.scores ?? null,
     model: ctx.workers.model,
     detail: report.detail,
+    detailCause: report.detailCause,
     policy: scorePolicy(ctx),
   });
   const id = newCheckId();
-  const reusedFrom = classification?.source === "near" ? (near?.scored?.imageId ?? null) : null;
-  const recorded = await recordNewImage(
-    ctx.db,
-    checkedImage(report, digests, image.bytes.length),
-    classification && { model: classification.model, scores: classification.scores, scoresFrom: reusedFrom },
-    { checkId: id, verdict: decided.verdict, caller: quotaCaller(ctx), reservation: asked.reservation },
-  );
+  const recorded = await recordNewImage(ctx.db, checkedImage(report, digests, image.bytes.length, neural), scores, {
+    checkId: id,
+    verdict: decided.verdict,
+    caller: quotaCaller(ctx),
+    reservation: asked.reservation,
+  });
+  const { variants, ...facts } = report;
   return {
     id,
     ...decided,
-    fingerprint: { ...digests, ...report, bytes: image.bytes.length },
+    fingerprint: {
+      ...digests,
+      ...facts,
+      trimmed: trimmedHashes(looks),
+      neural: neural?.hash ?? null,
+      bytes: image.bytes.length,
+    },
     seen: {
       exact: recorded.timesSeen > 1,
       times: recorded.timesSeen,
@@ -83,44 +111,28 @@ async function examineHeld(
   };
 }
 
-/** The nearest image seen before, and scores: none, a near-duplicate's, or the model's. */
-async function classifyOrReuse(
-  ctx: RequestContext,
-  held: HeldImage,
-  asked: Examination,
-): Promise<{ near: NearDuplicate | null; classification: Classification | null }> {
-  const near = await findNearDuplicate(ctx, held.report, asked.knownId, asked.scope.view);
-  if (asked.classify === "never") {
+/** The nearest image seen before, and scores: none, a near-duplicate's, or the model's, which runs at most once. */
+async function see(ctx: RequestContext, held: HeldImage, looks: readonly Look[], asked: Examination): Promise<Seen> {
+  const near = await findNearDuplicate(ctx, looks, asked.knownId, asked.scope.view);
+  const { id: model, neuralVersion } = ctx.workers.model;
+  // A flat picture's neural hash is matched as little as its other ones.
+  const needsNeural = wantsNeural(ctx, asked) && looks.length > 0;
+  if (!needsNeural && asked.classify === "never") {
     ctx.metrics.classifierRunsAvoided.inc({ reason: "not_asked" });
-    return { near, classification: null };
+    return { near, classification: null, scores: null, neural: null };
   }
-  const model = ctx.workers.model.id;
-  if (asked.classify === "auto" && near?.scored) {
+  if (!needsNeural && asked.classify === "auto" && near?.scored) {
     ctx.metrics.classifierRunsAvoided.inc({ reason: "near" });
-    return { near, classification: classificationOf("near", model, near.scored.scores) };
+    const { scores, imageId } = near.scored;
+    const stored = { model, scores, scoresFrom: imageId };
+    return { near, classification: classificationOf("near", model, scores), scores: stored, neural: null };
   }
-  const scores = await held.classify();
+  const { scores, neural } = await held.classify();
   ctx.metrics.classifierRuns.inc();
-  return { near, classification: classificationOf("model", model, scores) };
-}
-
-function checkedImage(report: ImageReport, digests: Digests, byteLength: number): CheckedImage {
-  const { pdqTransforms, blockhash } = report;
-  const searchable = report.detail === "sufficient" && pdqTransforms !== null && blockhash !== null;
   return {
-    digests,
-    byteLength,
-    format: report.format,
-    width: report.width,
-    height: report.height,
-    frames: report.frames,
-    pdqTransforms: pdqTransforms === null ? null : joinTransforms(pdqTransforms),
-    pdqQuality: report.pdqQuality,
-    blockhash,
-    detail: report.detail,
-    fingerprintVersion: FINGERPRINT_VERSION,
-    searchBits: searchable
-      ? { pdq: toIndexBits("pdq", pdqTransforms.identity), blockhash: toIndexBits("blockhash", blockhash) }
-      : null,
+    near,
+    classification: asked.classify === "never" ? null : classificationOf("model", model, scores),
+    scores: { model, scores, scoresFrom: null },
+    neural: neural === null || neuralVersion === null ? null : { version: neuralVersion, hash: neural },
   };
 }

@@ -1,9 +1,9 @@
 import { type ExactEntry, findExactEntries } from "../db/exact-entries.ts";
 import type { GateImage } from "../db/gate-look-up.ts";
-import { type EntryMatch, searchEntries } from "../db/near-search.ts";
+import { type EntryMatch, type NeuralHash, searchEntries } from "../db/near-search.ts";
 import type { HotView } from "../db/near-view.ts";
-import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
-import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
+import type { Digests, Look } from "../fingerprint/fingerprint.ts";
+import { COMPARABLE_VERSIONS } from "../fingerprint/version.ts";
 import type { AppContext } from "./context.ts";
 import { publicId } from "./ids.ts";
 import type { MatchScope } from "./look-up-gate.ts";
@@ -19,11 +19,10 @@ const MOST_MATCHES = 100;
 export interface MatchQuery {
   /** Null also where it is known that no entry holds one. */
   readonly digests: Digests | null;
-  /** PDQ under each symmetry. */
-  readonly pdqTransforms: Readonly<Partial<Record<Transform, string>>> | null;
-  readonly blockhash: string | null;
-  /** With `insufficient` only the digests are compared. */
-  readonly detail: Detail;
+  /** Everything it is searched by; none with insufficient detail: only the digests are compared then. */
+  readonly looks: readonly Look[];
+  /** Null where no model has seen it. */
+  readonly neural: NeuralHash | null;
 }
 
 /** Every entry in scope that an image matches now, each by its strongest evidence, the strongest first. */
@@ -64,19 +63,13 @@ async function searchByAll(
 
 async function searchByLooks(
   ctx: AppContext,
-  { pdqTransforms, blockhash, detail }: MatchQuery,
-  { listIds }: MatchScope,
+  { looks, neural }: MatchQuery,
+  { listIds, match }: MatchScope,
   view: HotView | null,
 ): Promise<EntryMatch[]> {
-  if (detail === "insufficient") return [];
-  const pdq = TRANSFORMS.flatMap((transform) => {
-    const hash = pdqTransforms?.[transform];
-    return hash === undefined ? [] : [{ transform, hash }];
-  });
-  const hashes = { pdq, blockhash: blockhash === null ? [] : [{ transform: "identity" as const, hash: blockhash }] };
-  return await ctx.replicas.search(view?.lsn ?? null, (db) =>
-    searchEntries(db, { hashes, listIds, limit: MOST_MATCHES, view }),
-  );
+  if (looks.length === 0) return [];
+  const search = { looks, neural, match, listIds, limit: MOST_MATCHES, comparableVersions: COMPARABLE_VERSIONS, view };
+  return await ctx.replicas.search(view?.lsn ?? null, (db) => searchEntries(db, search));
 }
 
 /** The match of an entry by the strongest digest that it shares with an image; none where it shares none. */
@@ -94,6 +87,8 @@ export function exactMatch(entry: ExactEntry, digests: Partial<Digests>): Match[
       distance: 0,
       threshold: 0,
       transform: "identity",
+      confirmedBy: null,
+      fingerprintVersion: null,
     },
   ];
 }
@@ -109,13 +104,18 @@ function nearMatch(match: EntryMatch): Match {
     distance: match.distance,
     threshold: match.threshold,
     transform: match.transform,
+    confirmedBy: match.confirmedBy,
+    fingerprintVersion: match.fingerprintVersion,
   };
 }
 
-/** Exact evidence before any other, then the smaller part of its threshold; of one entry the first only. */
+/**
+ * Exact evidence before any other, then the smaller part of its threshold, then what only two hashes together say; of one
+ * entry the first only.
+ */
 function strongestFirst(matches: Match[]): Match[] {
-  const strength = (match: Match) =>
-    match.threshold === 0 ? -1 / (match.distance + 1) : match.distance / match.threshold;
+  const strength = ({ distance, threshold, confirmedBy }: Match) =>
+    threshold === 0 ? -1 / (distance + 1) : distance / threshold + (confirmedBy === null ? 0 : 1);
   const sorted = matches.sort((left, right) => strength(left) - strength(right));
   const seen = new Set<string>();
   return sorted.filter((match) => !seen.has(match.entryId) && seen.add(match.entryId));

@@ -1,7 +1,9 @@
 import { searchImages } from "../db/near-images.ts";
 import type { HotView } from "../db/near-view.ts";
+import type { Look } from "../fingerprint/fingerprint.ts";
 import { REUSE_THRESHOLDS } from "../fingerprint/reuse.ts";
-import type { ImageReport, Scores } from "../worker/protocol.ts";
+import { COMPARABLE_VERSIONS } from "../fingerprint/version.ts";
+import type { Scores } from "../worker/protocol.ts";
 import type { NearImage } from "./check-result.ts";
 import type { AppContext } from "./context.ts";
 import { publicId } from "./ids.ts";
@@ -14,20 +16,20 @@ export interface NearDuplicate {
 }
 
 /**
- * The image seen before that looks the same: within the reuse thresholds by PDQ and by blockhash, both of sufficient
- * detail. Null where there is none.
+ * The image seen before that looks the same in one of the looks: within the reuse thresholds by PDQ and by blockhash.
+ * Null where there is none.
  */
 export async function findNearDuplicate(
   ctx: AppContext,
-  { pdq, blockhash, detail }: ImageReport,
+  looks: readonly Look[],
   exceptImageId: bigint | null,
   view: HotView | null,
 ): Promise<NearDuplicate | null> {
-  if (detail === "insufficient" || pdq === null || blockhash === null) return null;
+  if (looks.length === 0) return null;
   const search = {
-    pdq,
-    blockhash,
+    looks,
     thresholds: REUSE_THRESHOLDS,
+    comparableVersions: COMPARABLE_VERSIONS,
     model: ctx.workers.model.id,
     view,
     ...(exceptImageId !== null && { exceptImageId }),
@@ -40,7 +42,7 @@ export async function findNearDuplicate(
       imageId: publicId("image", nearest.imageId),
       hash: "pdq",
       distance: nearest.pdqDistance,
-      transform: "identity",
+      transform: nearest.transform,
     },
     scored,
   };

@@ -1,7 +1,7 @@
 import type { GateImage } from "../db/gate-look-up.ts";
 import type { KnownImage } from "../db/known-image.ts";
-import type { Detail, Digests } from "../fingerprint/fingerprint.ts";
-import { type Classification, classificationOf, type Seen } from "./check-result.ts";
+import type { Detail, DetailCause, Digests } from "../fingerprint/fingerprint.ts";
+import { type Classification, classificationOf, type Seen, type TrimmedHashes, trimmedHashes } from "./check-result.ts";
 import { type RequestContext, scorePolicy } from "./context.ts";
 import { matchKnownImage } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
@@ -21,6 +21,9 @@ export interface HashAnswer {
     readonly pdqQuality?: number;
     readonly blockhash?: string | null;
     readonly detail?: Detail;
+    readonly detailCause?: DetailCause | null;
+    readonly trimmed?: TrimmedHashes | null;
+    readonly neural?: string | null;
   };
   readonly seen: Seen | null;
   readonly matches: readonly Match[];
@@ -33,13 +36,16 @@ export async function answerForImage(ctx: RequestContext, image: GateImage, scop
   return {
     id: newCheckId(),
     known: true,
-    ...judge(ctx, matches, image, image.detail),
+    ...judge(ctx, matches, image, image),
     fingerprint: {
       ...image.digests,
-      pdq: image.pdqTransforms?.identity ?? null,
+      pdq: image.pdq,
       pdqQuality: image.pdqQuality,
       blockhash: image.blockhash,
       detail: image.detail,
+      detailCause: image.detailCause,
+      trimmed: trimmedHashes(image.looks),
+      neural: image.neural?.hash ?? null,
     },
     seen: { exact: true, times: image.timesSeen, firstSeenAt: image.firstSeenAt, near: null },
     matches,
@@ -55,11 +61,11 @@ export function judge(
   ctx: RequestContext,
   matches: readonly Match[],
   image: Pick<KnownImage, "scores"> | null,
-  detail: Detail,
+  { detail, detailCause }: Pick<KnownImage, "detail" | "detailCause">,
 ): { verdict: HashAnswer["verdict"]; reasons: Reason[] } {
   const scores = image?.scores ?? null;
   const { model } = ctx.workers;
-  const { verdict, reasons } = decideVerdict({ matches, scores, model, detail, policy: scorePolicy(ctx) });
+  const { verdict, reasons } = decideVerdict({ matches, scores, model, detail, detailCause, policy: scorePolicy(ctx) });
   return { verdict: scores === null && matches.length === 0 ? "unknown" : verdict, reasons };
 }
 
@@ -78,7 +84,9 @@ export function answerForMatches(
   matches: readonly Match[],
 ): HashAnswer {
   const known = matches.length > 0;
-  const judged = known ? judge(ctx, matches, null, "sufficient") : { verdict: "unknown" as const, reasons: [] };
+  const judged = known
+    ? judge(ctx, matches, null, { detail: "sufficient", detailCause: null })
+    : { verdict: "unknown" as const, reasons: [] };
   return { id: newCheckId(), known, ...judged, fingerprint, seen: null, matches, classification: null };
 }
 

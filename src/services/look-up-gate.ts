@@ -1,5 +1,6 @@
 import type { GateLookUp } from "../db/gate-look-up.ts";
-import { findListIds } from "../db/named-lists.ts";
+import { findNamedLists, type NamedList } from "../db/named-lists.ts";
+import type { MatchMode } from "../db/near-search.ts";
 import type { HotView } from "../db/near-view.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { AppError } from "../errors.ts";
@@ -14,7 +15,21 @@ export interface MatchScope {
   readonly anyEntries: boolean;
   /** The searched rows when the gate was asked, from memory; null where the database has to be asked. */
   readonly view: HotView | null;
+  /** `robust`: by the neural hash too, in every list; `fast`: in none; null: as each list says. */
+  readonly match: MatchMode;
+  /** Whether the neural hash counts in any of the lists. */
+  readonly wantsNeural: boolean;
 }
+
+/** Which lists a request asks for, and how they are to be matched. */
+export interface AskedLists {
+  /** Null for every enabled one. */
+  readonly names: readonly string[] | null;
+  readonly match: MatchMode;
+}
+
+/** Where a request has no say. */
+export const ALL_LISTS: AskedLists = { names: null, match: null };
 
 /** What is known of some digests, and what to hold their images against. */
 export interface OpenGate extends GateLookUp {
@@ -24,27 +39,30 @@ export interface OpenGate extends GateLookUp {
 
 /**
  * Reads what is known of digests of one kind, with the caller's quota.
- * @param listNames lists to search; null for every enabled one
  * @throws AppError list_not_found naming the lists that don't exist; credentials_invalid where the key was removed
  */
 export async function lookUpGate(
   ctx: RequestContext,
   kind: ExactKind,
   values: readonly string[],
-  listNames: readonly string[] | null,
+  { names, match }: AskedLists,
 ): Promise<OpenGate> {
-  const [gate, listIds] = await Promise.all([
+  const [gate, lists] = await Promise.all([
     ctx.gates.lookUp(kind, values, quotaCaller(ctx)),
-    listNames === null ? null : resolveLists(ctx, listNames),
+    names === null ? null : resolveLists(ctx, names),
   ]);
   if (gate.quota === null) throw new AppError("credentials_invalid", "Expected an API key that still exists");
-  return { ...gate, scope: { listIds, anyEntries: gate.anyEntries, view: gate.view }, quota: gate.quota };
+  const { anyEntries, view, widest } = gate;
+  const robustLists = lists === null ? widest.neural >= 0 : lists.some((list) => list.match === "robust");
+  const wantsNeural = anyEntries && match !== "fast" && (match === "robust" ? widest.neuralAny >= 0 : robustLists);
+  const listIds = lists?.map(({ id }) => id) ?? null;
+  return { ...gate, scope: { listIds, anyEntries, view, match, wantsNeural }, quota: gate.quota };
 }
 
-async function resolveLists(ctx: RequestContext, names: readonly string[]): Promise<bigint[]> {
-  const ids = await findListIds(ctx.db, names);
-  const unknown = names.filter((name) => !ids.has(name));
-  if (unknown.length === 0) return [...ids.values()];
+async function resolveLists(ctx: RequestContext, names: readonly string[]): Promise<NamedList[]> {
+  const lists = await findNamedLists(ctx.db, names);
+  const unknown = names.filter((name) => !lists.has(name));
+  if (unknown.length === 0) return [...lists.values()];
   throw new AppError(
     "list_not_found",
     `Expected names of existing lists for lists but received ${unknown.join(", ")}`,

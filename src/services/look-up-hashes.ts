@@ -6,7 +6,7 @@ import type { RequestContext } from "./context.ts";
 import { exactMatch } from "./find-list-matches.ts";
 import { answerForImage, answerForMatches, gravestAnswer, type HashAnswer } from "./hash-answer.ts";
 import { lookUpByLooks } from "./look-up-by-looks.ts";
-import { lookUpGate, type MatchScope, type OpenGate } from "./look-up-gate.ts";
+import { type AskedLists, lookUpGate, type MatchScope, type OpenGate } from "./look-up-gate.ts";
 import { requireScopeOfKey } from "./require-scope.ts";
 
 /** Hashes of one call that are answered at the same time: more would keep other calls from the database. */
@@ -38,10 +38,10 @@ interface Gates {
 export async function lookUpHashes(
   ctx: RequestContext,
   hashes: readonly GivenHash[],
-  listNames: readonly string[] | null,
+  lists: AskedLists,
 ): Promise<HashLookUp> {
   requireScopeOfKey(ctx, "check");
-  const gates = await openGates(ctx, hashes, listNames);
+  const gates = await openGates(ctx, hashes, lists);
   const answers: HashAnswer[] = [];
   for (let from = 0; from < hashes.length; from += TOGETHER) {
     const some = hashes.slice(from, from + TOGETHER);
@@ -56,18 +56,14 @@ export async function lookUpHashes(
 }
 
 /** One statement for each exact kind asked for; one all the same for the quota where there is none. */
-async function openGates(
-  ctx: RequestContext,
-  hashes: readonly GivenHash[],
-  listNames: readonly string[] | null,
-): Promise<Gates> {
+async function openGates(ctx: RequestContext, hashes: readonly GivenHash[], lists: AskedLists): Promise<Gates> {
   const valuesOf = (kind: ExactKind) => hashes.filter((hash) => hash.kind === kind).map(({ value }) => value);
   const values = { sha1: valuesOf("sha1"), sha256: valuesOf("sha256"), md5: valuesOf("md5") };
   const kinds = EXACT_KINDS.filter((kind) => values[kind].length > 0);
   const [first = "sha256", ...others] = kinds;
-  const gate = await lookUpGate(ctx, first, values[first], listNames);
+  const gate = await lookUpGate(ctx, first, values[first], lists);
   const byKind = new Map([[first, gate]]);
-  for (const kind of others) byKind.set(kind, await lookUpGate(ctx, kind, values[kind], listNames));
+  for (const kind of others) byKind.set(kind, await lookUpGate(ctx, kind, values[kind], lists));
   const listed = [...byKind.values()].some((each) => each.listed);
   const { entries } = listed
     ? await findExactEntries(ctx.db, ctx.hotMemory.follower, values, gate.scope.listIds)

@@ -1,5 +1,5 @@
-import type { HashKind } from "../fingerprint/fingerprint.ts";
-import type { Transform } from "../fingerprint/transform.ts";
+import type { ExactKind, PerceptualKind, SearchedKind } from "../fingerprint/fingerprint.ts";
+import type { MatchTransform } from "../fingerprint/transform.ts";
 
 /** One entry that an image matches, by its strongest evidence. */
 export interface Match {
@@ -10,11 +10,19 @@ export interface Match {
   /** Public id, `ent_...`. */
   readonly entryId: string;
   readonly customId: string | null;
-  readonly hash: HashKind;
+  readonly hash: ExactKind | SearchedKind;
   /** Bits; 0 for an exact hash. */
   readonly distance: number;
   /** The list's largest matching distance for this kind of hash, in bits, inclusive; 0 for an exact hash. */
   readonly threshold: number;
-  /** What was done to the asked picture to meet the entry. */
-  readonly transform: Transform;
+  /** What was done to the asked picture, or the entry's, before they met. */
+  readonly transform: MatchTransform;
+  /** The other hash that agrees, where neither alone is near enough; null otherwise. Distances in bits. */
+  readonly confirmedBy: {
+    readonly hash: PerceptualKind;
+    readonly distance: number;
+    readonly threshold: number;
+  } | null;
+  /** Of the entry's perceptual hashes; null for an exact hash, and where they were given without a picture. */
+  readonly fingerprintVersion: number | null;
 }

@@ -1,5 +1,5 @@
 import type { ScorePolicy } from "../config.ts";
-import type { Detail } from "../fingerprint/fingerprint.ts";
+import { DETAIL_CAUSES, type Detail, type DetailCause } from "../fingerprint/fingerprint.ts";
 import type { ModelFacts, Scores } from "../worker/protocol.ts";
 import type { Match } from "./match.ts";
 
@@ -23,6 +23,8 @@ export interface VerdictInput {
   readonly scores: Scores | null;
   readonly model: Pick<ModelFacts, "unsafeLabels" | "suggestiveLabels">;
   readonly detail: Detail;
+  /** What the picture lacks; null where it lacks nothing, or it isn't known. */
+  readonly detailCause: DetailCause | null;
   readonly policy: ScorePolicy;
 }
 
@@ -54,7 +56,11 @@ export function decideVerdict(input: VerdictInput): { verdict: Verdict; reasons:
 
 function describe(match: Match): string {
   const transform = match.transform === "identity" ? "" : `, ${match.transform}`;
-  return `entry ${match.entryId} of the list ${match.list} (${match.hash}, distance ${match.distance} of at most ${match.threshold}${transform})`;
+  const alone = `${match.hash}, distance ${match.distance} of at most ${match.threshold}`;
+  const other = match.confirmedBy;
+  const both =
+    other === null ? "" : `, and ${other.hash}, distance ${other.distance} of at most ${other.threshold}, together`;
+  return `entry ${match.entryId} of the list ${match.list} (${alone}${both}${transform})`;
 }
 
 function allowReason(match: Match): Reason {
@@ -86,13 +92,13 @@ function scoreText(labels: string, score: number, threshold: number): string {
   return `The classifier gives ${labels} ${score.toFixed(3)}, at or above ${threshold}`;
 }
 
-function notes({ detail, scores }: VerdictInput): Reason[] {
+function notes({ detail, detailCause, scores }: VerdictInput): Reason[] {
   const reasons: Reason[] = [];
   if (detail === "insufficient") {
+    const why = detailCause === null ? "" : ` (${DETAIL_CAUSES[detailCause]})`;
     reasons.push({
       code: "insufficient_detail",
-      message:
-        "The picture has too little detail to be matched by its looks; its exact hashes and its scores still count",
+      message: `The picture has too little detail to be matched by its looks${why}; its exact hashes and its scores still count`,
     });
   }
   if (scores === null) reasons.push({ code: "not_classified", message: "The image was not classified" });

@@ -1,14 +1,14 @@
-import type { ImageReport, Scores } from "./protocol.ts";
+import type { Classified, ImageReport } from "./protocol.ts";
 
 /** A fingerprinted image that can still be classified. */
 export interface HeldImage {
   readonly report: ImageReport;
   /**
-   * Scores by the model that `pool.model` names. Where the worker that holds the image is gone, or has let go of it,
+   * Scores and the neural hash by the model that `pool.model` names. Where the worker that holds the image is gone, or has let go of it,
    * another one decodes the bytes again, once. Calling it again gives the same promise. Rejects with an Error where the
    * image was fingerprinted without `hold` or is released, otherwise with the AppErrors of `fingerprint`.
    */
-  classify(): Promise<Scores>;
+  classify(): Promise<Classified>;
   /** Say that no classify will come; does nothing after classify or a second time. */
   release(): void;
 }
@@ -17,17 +17,17 @@ export interface HeldImage {
 export function createHeldImage(
   report: ImageReport,
   bytes: Uint8Array,
-  classify: (bytes: Uint8Array) => Promise<Scores>,
+  classify: (bytes: Uint8Array) => Promise<Classified>,
   release: () => void,
 ): HeldImage {
   let image: Uint8Array | null = bytes;
-  let scores: Promise<Scores> | null = null;
+  let classified: Promise<Classified> | null = null;
   return {
     report,
     classify() {
-      if (image !== null) scores = classify(image);
+      if (image !== null) classified = classify(image);
       image = null;
-      return scores ?? Promise.reject(new Error("Expected classify before release"));
+      return classified ?? Promise.reject(new Error("Expected classify before release"));
     },
     release() {
       if (image !== null) release();

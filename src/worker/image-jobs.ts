@@ -37,6 +37,7 @@ export function createImageJobs(
       id: classifier.model,
       name: classifier.name,
       version: classifier.version,
+      neuralVersion: null,
       labels: classifier.labels,
       unsafeLabels: classifier.unsafeLabels,
       suggestiveLabels: classifier.suggestiveLabels,
@@ -55,7 +56,8 @@ export function createImageJobs(
     },
     async classify(job, image) {
       const source = image === null ? take(job) : { image };
-      return classifier.classify("tensor" in source ? source.tensor : await tensorOf(source.image));
+      const tensor = "tensor" in source ? source.tensor : await tensorOf(source.image);
+      return { scores: await classifier.classify(tensor), neural: null };
     },
     release(job) {
       held.delete(job);

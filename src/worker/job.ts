@@ -1,5 +1,5 @@
 import type { AppError } from "../errors.ts";
-import type { ImageReport, Scores, WorkerRequest } from "./protocol.ts";
+import type { Classified, ImageReport, WorkerRequest } from "./protocol.ts";
 
 export interface JobBase {
   /** The image's number; a classify has that of the fingerprint before it. */
@@ -30,7 +30,7 @@ export interface ClassifyJob extends JobBase {
   readonly type: "classify";
   /** Whether the worker it waits for holds the image; false sends the bytes again. */
   held: boolean;
-  succeed(scores: Scores): void;
+  succeed(classified: Classified): void;
 }
 
 export type Job = FingerprintJob | ClassifyJob;

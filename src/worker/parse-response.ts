@@ -33,6 +33,7 @@ const model = z.strictObject({
   id: z.string().min(1),
   name: z.string().min(1),
   version: z.string().min(1),
+  neuralVersion: z.string().min(1).nullable(),
   labels: z.array(z.string()).min(1),
   unsafeLabels: z.array(z.string()),
   suggestiveLabels: z.array(z.string()),
@@ -46,7 +47,10 @@ const response = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("classified"),
     job: count,
-    scores: z.record(z.string(), z.number().min(0).max(1)),
+    classified: z.strictObject({
+      scores: z.record(z.string(), z.number().min(0).max(1)),
+      neural: hash.nullable(),
+    }),
   }),
   z.strictObject({ type: z.literal("failed"), job: count, code: z.enum(WORKER_CODES), message: z.string().max(1000) }),
   z.strictObject({ type: z.literal("memory"), residentBytes: count }),

@@ -129,7 +129,7 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
       job.succeed(response.report, worker);
     } else if (response.type === "classified" && job.type === "classify") {
       leaveJob();
-      job.succeed(response.scores);
+      job.succeed(response.classified);
     } else {
       throw new Error(`Expected an answer to ${job.type}, not ${response.type}`);
     }

@@ -7,7 +7,7 @@ import { createJobQueue } from "./job-queue.ts";
 import { internal, lossError, shuttingDown, tooManyBytes } from "./pool-errors.ts";
 import { POOL_DEFAULTS, type RestartReason, sizePool, type WorkerPoolOptions } from "./pool-options.ts";
 import type { PoolWorker } from "./pool-worker.ts";
-import type { ImageReport, ModelFacts, Scores } from "./protocol.ts";
+import type { Classified, ImageReport, ModelFacts } from "./protocol.ts";
 import { readResidentBytes } from "./resident-memory.ts";
 import { createStartOutcome } from "./start-outcome.ts";
 import { IMAGE_WORKER } from "./worker-command.ts";
@@ -160,16 +160,16 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     });
   }
 
-  function classify(id: number, bytes: Uint8Array, holder: Holder): Promise<Scores> {
+  function classify(id: number, bytes: Uint8Array, holder: Holder): Promise<Classified> {
     return new Promise((resolve, reject) => {
       if (isClosed) throw shuttingDown();
       const base = ledger.open("classify", id, bytes, reject);
       const job: ClassifyJob = Object.assign(base, {
         type: "classify" as const,
         held: false,
-        succeed(scores: Scores) {
+        succeed(classified: Classified) {
           base.settle("ok");
-          resolve(scores);
+          resolve(classified);
         },
       });
       if (!holder.claim(job)) requeue(job);

@@ -13,6 +13,14 @@ export interface ImageReport extends PerceptualFingerprint {
 }
 
 export type { Scores };
+
+/** What one run of the model says of a picture. */
+export interface Classified {
+  readonly scores: Scores;
+  /** 256 bits, 64 hex digits; null where the model has no map to them. */
+  readonly neural: string | null;
+}
+
 export { IMAGE_FORMATS, type ImageFormat };
 
 /** The classifier a worker loaded, as its sidecar describes it. */
@@ -21,6 +29,8 @@ export interface ModelFacts {
   readonly id: string;
   readonly name: string;
   readonly version: string;
+  /** Model and map behind its neural hashes: those of different versions are never compared. Null where it has no map. */
+  readonly neuralVersion: string | null;
   /** In the order of the model's output. */
   readonly labels: readonly string[];
   /** Labels whose probabilities add up to "unsafe". */
@@ -59,7 +69,7 @@ export type WorkerResponse =
   | { readonly type: "started"; readonly job: number }
   /** `heldBytes` is the memory kept for a later `classify`, 0 without `hold`. */
   | { readonly type: "fingerprinted"; readonly job: number; readonly report: ImageReport; readonly heldBytes: number }
-  | { readonly type: "classified"; readonly job: number; readonly scores: Scores }
+  | { readonly type: "classified"; readonly job: number; readonly classified: Classified }
   | { readonly type: "failed"; readonly job: number; readonly code: ErrorCode; readonly message: string }
   /** Resident memory in bytes, sent on an interval where `reportMemory` asked for it. */
   | { readonly type: "memory"; readonly residentBytes: number };

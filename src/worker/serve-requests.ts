@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { AppError, type ErrorCode } from "../errors.ts";
 import { createFrameReader, writeFrame } from "./frames.ts";
-import type { ImageReport, ModelFacts, Scores, WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
+import type { Classified, ImageReport, ModelFacts, WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
 
 /** Descriptor of the pipe to the parent. */
 const PIPE = 3;
@@ -18,7 +18,7 @@ export interface WorkerJobs {
   /** `heldBytes` is the memory kept for a later classify. */
   fingerprint(job: number, image: Uint8Array, hold: boolean): Promise<{ report: ImageReport; heldBytes: number }>;
   /** `image` is null where the job is held; it is let go of, whatever comes out. */
-  classify(job: number, image: Uint8Array | null): Promise<Scores>;
+  classify(job: number, image: Uint8Array | null): Promise<Classified>;
   release(job: number): void;
 }
 
@@ -58,7 +58,7 @@ export async function serveRequests(options: WorkerOptions, load: () => Promise<
       if (request.type === "fingerprint") {
         answer({ type: "fingerprinted", job, ...(await jobs.fingerprint(job, body, request.hold)) });
       } else {
-        answer({ type: "classified", job, scores: await jobs.classify(job, request.held ? null : body) });
+        answer({ type: "classified", job, classified: await jobs.classify(job, request.held ? null : body) });
       }
     } catch (error) {
       answer({ type: "failed", job, ...describeFailure(error) });

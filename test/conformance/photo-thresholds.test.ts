@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, test } from "node:test";
 import sharp from "sharp";
-import { fingerprintPixels, type PixelFingerprint } from "../../src/fingerprint/fingerprint-image.ts";
+import { matchedBy } from "../../src/fingerprint/decision.ts";
+import { DEFAULT_MATCH_RULE } from "../../src/fingerprint/default-rule.ts";
+import type { PerceptualFingerprint } from "../../src/fingerprint/fingerprint.ts";
+import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
 import { hammingDistance } from "../../src/fingerprint/hamming.ts";
 import { hexToBytes } from "../../src/fingerprint/hex.ts";
-import { DEFAULT_LIST_THRESHOLDS, REUSE_THRESHOLDS } from "../../src/fingerprint/reuse.ts";
+import { looksOf } from "../../src/fingerprint/looks.ts";
+import { REUSE_THRESHOLDS } from "../../src/fingerprint/reuse.ts";
 import { decodeFull } from "../../src/image/decode-image.ts";
 import { sharedPhotos } from "../support/shared-photos.ts";
 
@@ -17,7 +21,7 @@ const CHARTS = ["newplot"];
 describe("thresholds on real photos", {
   skip: photos.length === 0 ? "777 photos are not beside the project" : false,
 }, () => {
-  let prints: PixelFingerprint[] = [];
+  let prints: PerceptualFingerprint[] = [];
   before(async () => {
     prints = [];
     for (const { path } of photos) {
@@ -64,14 +68,43 @@ describe("thresholds on real photos", {
     assert.equal(pairs, (photos.length * (photos.length - 1)) / 2);
   });
 
-  test("no photo is within a list's default thresholds of a different one, in any of the eight symmetries", () => {
-    const upright = prints.map(({ pdq }) => hexToBytes(pdq ?? ""));
-    for (const [i, { pdqTransforms }] of prints.entries()) {
-      const turned = Object.values(pdqTransforms ?? {}).map(hexToBytes);
-      for (const [j, other] of upright.entries()) {
-        const near = i !== j && turned.some((hash) => hammingDistance(hash, other) <= DEFAULT_LIST_THRESHOLDS.pdq);
-        assert.ok(!near, `${photos[i]?.name} and ${photos[j]?.name}`);
+  test("no photo matches a different one by the rule lists have by default, in any symmetry, whole or trimmed", () => {
+    const searched = prints.map(({ variants }) => ({
+      looks: looksOf(variants).map(({ pdq, blockhash }) => ({ pdq: words(pdq), blockhash: words(blockhash) })),
+      stored: variants.map(({ pdq, blockhash }) => ({
+        pdq: words(pdq.identity),
+        blockhash: words(blockhash.identity),
+      })),
+    }));
+    for (const [i, { looks }] of searched.entries()) {
+      for (const [j, { stored }] of searched.entries()) {
+        if (i === j) continue;
+        const matches = stored.some((entry) =>
+          looks.some((look) => {
+            const pdq = wordsApart(look.pdq, entry.pdq);
+            const blockhash = wordsApart(look.blockhash, entry.blockhash);
+            return matchedBy({ pdq, blockhash, neural: Number.POSITIVE_INFINITY }, DEFAULT_MATCH_RULE) !== null;
+          }),
+        );
+        assert.ok(!matches, `${photos[i]?.name} and ${photos[j]?.name}`);
       }
     }
   });
 });
+
+function words(hash: string | null): Int32Array {
+  const bytes = hexToBytes(hash ?? "");
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+/** Bits that differ; the pairs are too many for anything slower. */
+function wordsApart(one: Int32Array, other: Int32Array): number {
+  let distance = 0;
+  for (let i = 0; i < one.length; i++) {
+    let bits = (one[i] ?? 0) ^ (other[i] ?? 0);
+    bits -= (bits >>> 1) & 0x55555555;
+    bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+    distance += Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  }
+  return distance;
+}

@@ -41,6 +41,24 @@ describe("lists", () => {
     assert.equal((await ask(service, "POST", "/v1/lists", { body: { name } })).status, 201);
   });
 
+  it("match wider where two hashes agree, unless they name a threshold of a hash and none for that", async () => {
+    const thresholds = async (fields: object) => {
+      const { body } = await ask(service, "GET", `/v1/lists/${await newList(fields)}`);
+      return [
+        body.pdq_threshold,
+        body.blockhash_threshold,
+        body.agreement_pdq_threshold,
+        body.agreement_blockhash_threshold,
+      ];
+    };
+    assert.deepEqual(await thresholds({}), [31, 10, 54, 43]);
+    assert.deepEqual(await thresholds({ pdq_threshold: 20 }), [20, 10, 0, 0]);
+    assert.deepEqual(
+      await thresholds({ blockhash_threshold: 4, agreement_pdq_threshold: 40, agreement_blockhash_threshold: 20 }),
+      [31, 4, 40, 20],
+    );
+  });
+
   it("refuse a second one of the same name", async () => {
     const name = await newList();
     const second = await ask(service, "POST", "/v1/lists", { body: { name } });

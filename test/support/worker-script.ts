@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync, writeSync } from "node:fs";
 import { AppError } from "../../src/errors.ts";
-import type { ImageReport, Scores, WorkerOptions } from "../../src/worker/protocol.ts";
+import type { Classified, ImageReport, WorkerOptions } from "../../src/worker/protocol.ts";
 import { serveRequests } from "../../src/worker/serve-requests.ts";
 
 // A worker process that does as the "image" says. The bytes are "<what the fingerprint does>|<what the classify does>",
@@ -72,19 +72,27 @@ await serveRequests(options, async () => {
   if (options.modelPath === "refuse") throw new Error("Expected a model at refuse");
   const version = existsSync(options.modelPath) ? "2" : "1";
   return {
-    model: { id: `stub@${version}`, name: "stub", version, labels: ["held"], unsafeLabels: [], suggestiveLabels: [] },
+    model: {
+      id: `stub@${version}`,
+      name: "stub",
+      version,
+      neuralVersion: null,
+      labels: ["held"],
+      unsafeLabels: [],
+      suggestiveLabels: [],
+    },
     async fingerprint(job, image, hold) {
       const text = new TextDecoder().decode(image);
       const width = await obey(text.split("|")[0] ?? "");
       if (hold) held.set(job, text);
       return { report: report(width), heldBytes: hold ? HELD_BYTES : 0 };
     },
-    async classify(job, image): Promise<Scores> {
+    async classify(job, image): Promise<Classified> {
       const text = image === null ? held.get(job) : new TextDecoder().decode(image);
       if (text === undefined) throw new Error(`Expected job ${job} to be held`);
       held.delete(job);
       const score = await obey(text.split("|")[1] ?? "number 1");
-      return { held: image === null ? 1 : 0, score };
+      return { scores: { held: image === null ? 1 : 0, score }, neural: null };
     },
     release(job) {
       held.delete(job);

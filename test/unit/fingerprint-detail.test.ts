@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp, { type Sharp } from "sharp";
+import { DEFAULT_MATCH_RULE } from "../../src/fingerprint/default-rule.ts";
 import { hashDetail } from "../../src/fingerprint/detail.ts";
 import { PERCEPTUAL_KINDS, type Pixels } from "../../src/fingerprint/fingerprint.ts";
 import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
 import { hammingDistance } from "../../src/fingerprint/hamming.ts";
-import { DEFAULT_LIST_THRESHOLDS } from "../../src/fingerprint/reuse.ts";
 import { flatPictures } from "../support/flat-pictures.ts";
 import { noisePicture, texturedPicture } from "../support/test-pictures.ts";
 
@@ -99,5 +99,5 @@ async function rawPixels(image: Sharp): Promise<Pixels> {
 }
 
 function near(a: string | null, b: string | null): boolean {
-  return a !== null && b !== null && hammingDistance(a, b) <= DEFAULT_LIST_THRESHOLDS.pdq;
+  return a !== null && b !== null && hammingDistance(a, b) <= DEFAULT_MATCH_RULE.pdq;
 }

@@ -15,6 +15,8 @@ const match = (fields: Partial<Match>): Match => ({
   distance: 6,
   threshold: 31,
   transform: "mirror",
+  confirmedBy: null,
+  fingerprintVersion: 2,
   ...fields,
 });
 const decide = (input: Partial<Parameters<typeof decideVerdict>[0]>) =>
@@ -23,6 +25,7 @@ const decide = (input: Partial<Parameters<typeof decideVerdict>[0]>) =>
     scores: { porn: 0, hentai: 0, sexy: 0 },
     model,
     detail: "sufficient",
+    detailCause: null,
     policy,
     ...input,
   });

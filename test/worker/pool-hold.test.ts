@@ -8,7 +8,7 @@ const noHold = { hold: false };
 test("a held image is classified by the worker that holds it, from what it kept", async (t) => {
   const pool = await startScriptedPool(t, { workers: 2 });
   const images = await Promise.all([1, 2, 3, 4].map((n) => pool.fingerprint(script(`number ${n}`), hold)));
-  for (const image of images) assert.deepEqual(await image.classify(), { held: 1, score: 1 });
+  for (const image of images) assert.deepEqual((await image.classify()).scores, { held: 1, score: 1 });
   assert.equal(pool.stats().held, 0);
 });
 
@@ -56,7 +56,7 @@ test("an image whose worker died is classified by another one from its bytes", a
   const image = await pool.fingerprint(script("number 1"), hold);
   process.kill(image.report.height, "SIGKILL");
   await until(() => pool.stats().restarts.crashed === 1);
-  assert.deepEqual(await image.classify(), { held: 0, score: 1 });
+  assert.deepEqual((await image.classify()).scores, { held: 0, score: 1 });
 });
 
 test("a classify that waits for a worker moves to another one when that worker dies", async (t) => {
@@ -67,7 +67,7 @@ test("a classify that waits for a worker moves to another one when that worker d
   const scores = image.classify();
   process.kill(await gate.reached(), "SIGKILL");
   await assert.rejects(lost, withCode("image_crashed_decoder"));
-  assert.deepEqual(await scores, { held: 0, score: 1 });
+  assert.deepEqual((await scores).scores, { held: 0, score: 1 });
 });
 
 test("a classify that crashes its worker fails, and is not tried on another one", async (t) => {
@@ -82,7 +82,7 @@ test("a hold that has timed out frees the worker's memory, and classify decodes 
   const pool = await startScriptedPool(t, { holdMs: 1 });
   const image = await pool.fingerprint(script("number 1"), hold);
   await until(() => pool.stats().held === 0);
-  assert.deepEqual(await image.classify(), { held: 0, score: 1 });
+  assert.deepEqual((await image.classify()).scores, { held: 0, score: 1 });
 });
 
 const bounds = [
@@ -95,9 +95,9 @@ for (const { name, options } of bounds) {
     const images = [];
     for (const n of [1, 2, 3]) images.push(await pool.fingerprint(script(`number ${n}`), hold));
     assert.equal(pool.stats().held, 2);
-    const scores = await Promise.all(images.map((image) => image.classify()));
+    const classified = await Promise.all(images.map((image) => image.classify()));
     assert.deepEqual(
-      scores.map(({ held }) => held),
+      classified.map(({ scores }) => scores.held),
       [0, 1, 1],
     );
   });

@@ -87,7 +87,7 @@ test("a worker that is being replaced still classifies the images it holds", asy
   const [first = 0] = pool.stats().pids;
   const image = await pool.fingerprint(script("number 1"), hold);
   await until(() => pool.stats().ready === 2);
-  assert.deepEqual(await image.classify(), { held: 1, score: 1 });
+  assert.deepEqual((await image.classify()).scores, { held: 1, score: 1 });
   await until(() => !isRunning(first));
   assert.equal(pool.stats().restarts.recycled, 1);
 });

@@ -10,6 +10,7 @@ import { checkImage } from "../../services/check-image.ts";
 import type { AppContext } from "../../services/context.ts";
 import type { ImageSource } from "../../services/image-source.ts";
 import { isImageInWork } from "../../services/is-image-in-work.ts";
+import { ALL_LISTS } from "../../services/look-up-gate.ts";
 import { lookUpHashes } from "../../services/look-up-hashes.ts";
 import { answerError, answerOk, answerPending, UNKNOWN_HASH } from "./answers.ts";
 import { urlParameter } from "./url-parameter.ts";
@@ -42,14 +43,14 @@ export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<
     const url = urlParameter(c.req.url);
     source ??= url === null ? null : { url };
     if (source === null) throw new AppError("image_missing", "Expected an image or a url but received neither");
-    const result = await checkImage(c.get("ctx"), { source, listNames: null, classify: "auto" });
+    const result = await checkImage(c.get("ctx"), { source, lists: ALL_LISTS, classify: "auto" });
     return c.json(answerOk(result.fingerprint.sha1, result, app.workers.model));
   });
 
   surface.get("/api/hash/:sha1", async (c) => {
     const sha1 = c.req.param("sha1").toLowerCase();
     if (!/^[0-9a-f]{40}$/.test(sha1)) throw new AppError("hash_malformed", "Expected 40 hex digits for the hash");
-    const { answers, quota } = await lookUpHashes(c.get("ctx"), [{ kind: "sha1", value: sha1 }], null);
+    const { answers, quota } = await lookUpHashes(c.get("ctx"), [{ kind: "sha1", value: sha1 }], ALL_LISTS);
     const [answer] = answers;
     if (answer !== undefined && answer.classification !== null) {
       return c.json(answerOk(sha1, { ...answer, quota }, app.workers.model));

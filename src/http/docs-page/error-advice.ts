@@ -21,6 +21,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
     "sha1 has 40 hex digits, sha256 64, md5 32, pdq 64 and blockhash 64; `field` names the hash that differs.",
   hash_insufficient_detail:
     "A perceptual hash of a flat picture would match many others; ban such a picture by its exact hash.",
+  match_unavailable:
+    "`robust` needs a model that comes with a map to neural hashes, as the one shipped does; send `fast`, or leave it out.",
   url_malformed: "Only absolute `http` and `https` URLs without a user name are fetched.",
   url_forbidden: "The host, or one it redirects to, has an address that is not public.",
   url_unreachable: "The host did not answer with an image within 10 seconds; try again, or send the bytes.",

@@ -7,6 +7,7 @@ import { presentCheck } from "../present.ts";
 import { type ReceivedBody, readImageBody, requireImage } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { checkSchema } from "../schemas/check.ts";
+import { matchMode } from "../schemas/list.ts";
 import { ANONYMOUS_TOO, IDEMPOTENCY_PROBLEMS, idempotencyHeaders, problems } from "../schemas/problem.ts";
 import { storableText } from "../schemas/text.ts";
 import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
@@ -19,6 +20,10 @@ const parameters = z.object({
   classify: z.enum(["auto", "never", "always"]).optional().openapi({
     description:
       "`auto` (default) reuses the scores of a near-duplicate; `always` runs the model unless it ran on these very bytes; `never` asks for no scores.",
+  }),
+  match: matchMode.optional().openapi({
+    description:
+      "`robust` also matches by the neural hash, which finds crops, and takes a run of the model; `fast` doesn't. Default: as each list says.",
   }),
 });
 
@@ -42,6 +47,7 @@ const route = createRoute({
         example: "spam",
       },
       classify: { type: "string", enum: ["auto", "never", "always"] },
+      match: { type: "string", enum: ["fast", "robust"] },
     }),
   },
   responses: {
@@ -50,6 +56,7 @@ const route = createRoute({
       ...IMAGE_PROBLEMS,
       ...IDEMPOTENCY_PROBLEMS,
       "list_not_found",
+      "match_unavailable",
       "credentials_invalid",
       "scope_missing",
       "quota_exceeded",
@@ -64,7 +71,7 @@ export function registerCheckImage(app: OpenAPIHono<AppEnv>): void {
     const lists = c.req.valid("query").lists ?? fields.lists;
     const result = await checkImage(c.get("ctx"), {
       source,
-      listNames: parseListNames(lists),
+      lists: { names: parseListNames(lists), match: c.req.valid("query").match ?? fields.match ?? null },
       classify: c.req.valid("query").classify ?? fields.classify ?? "auto",
     });
     return c.json(presentCheck(result), 200);

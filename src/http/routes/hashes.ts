@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { AskedLists } from "../../services/look-up-gate.ts";
 import { lookUpHashes } from "../../services/look-up-hashes.ts";
 import { parseListNames } from "../list-names.ts";
 import { presentHashAnswer } from "../present.ts";
@@ -85,7 +86,7 @@ export function registerHashes(app: OpenAPIHono<AppEnv>): void {
     const { kind: kindText, value } = c.req.valid("param");
     const kind = parseHashKind(kindText, "kind");
     const hash = { kind, value: parseHash(kind, value, "value") };
-    const { answers, quota } = await lookUpHashes(c.get("ctx"), [hash], parseListNames(c.req.valid("query").lists));
+    const { answers, quota } = await lookUpHashes(c.get("ctx"), [hash], askedLists(c.req.valid("query").lists));
     const [answer] = answers;
     if (answer === undefined) throw new Error("A hash got no answer");
     return c.json(presentHashAnswer(answer, quota), 200);
@@ -97,8 +98,13 @@ export function registerHashes(app: OpenAPIHono<AppEnv>): void {
       const kind = parseHashKind(hash.kind, `hashes[${index}].kind`);
       return { kind, value: parseHash(kind, hash.value, `hashes[${index}].value`) };
     });
-    const names = parseListNames(c.req.valid("query").lists ?? body.lists);
-    const { answers, quota } = await lookUpHashes(c.get("ctx"), hashes, names);
+    const asked = askedLists(c.req.valid("query").lists ?? body.lists);
+    const { answers, quota } = await lookUpHashes(c.get("ctx"), hashes, asked);
     return c.json({ answers: answers.map((answer) => presentHashAnswer(answer, quota)) }, 200);
   });
+}
+
+/** A look-up works with the hashes there are; each list says whether the neural one counts. */
+function askedLists(names: string | undefined): AskedLists {
+  return { names: parseListNames(names), match: null };
 }

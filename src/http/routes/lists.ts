@@ -9,6 +9,7 @@ import type { AppEnv } from "../request-variables.ts";
 import { listChangesSchema, listName, listSchema, newListSchema } from "../schemas/list.ts";
 import { pageQuery } from "../schemas/page.ts";
 import { IDEMPOTENCY_PROBLEMS, idempotencyHeaders, JSON_BODY_PROBLEMS, problems } from "../schemas/problem.ts";
+import { listFields } from "./list-fields.ts";
 
 const tags = ["Lists"];
 const params = z.object({ name: listName });
@@ -26,7 +27,7 @@ const create = createRoute({
   },
   responses: {
     201: { description: "The new list", ...one },
-    ...problems(...JSON_BODY_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, "list_exists", ...access),
+    ...problems(...JSON_BODY_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, "list_exists", "match_unavailable", ...access),
   },
 });
 
@@ -68,7 +69,7 @@ const update = createRoute({
   request: { params, body: { required: true, content: { "application/json": { schema: listChangesSchema } } } },
   responses: {
     200: { description: "The list", ...one },
-    ...problems("list_not_found", ...JSON_BODY_PROBLEMS, ...access),
+    ...problems("list_not_found", "match_unavailable", ...JSON_BODY_PROBLEMS, ...access),
   },
 });
 
@@ -84,12 +85,8 @@ const remove = createRoute({
 
 export function registerLists(app: OpenAPIHono<AppEnv>): void {
   app.openapi(create, async (c) => {
-    const { name, pdq_threshold, blockhash_threshold, ...rest } = c.req.valid("json");
-    const row = await createList(c.get("ctx"), name, {
-      ...rest,
-      pdqThreshold: pdq_threshold,
-      blockhashThreshold: blockhash_threshold,
-    });
+    const { name, ...settings } = c.req.valid("json");
+    const row = await createList(c.get("ctx"), name, listFields(settings));
     c.header("Location", `/v1/lists/${row.name}`);
     return c.json(presentList(row), 201);
   });
@@ -103,15 +100,7 @@ export function registerLists(app: OpenAPIHono<AppEnv>): void {
   app.openapi(get, async (c) => c.json(presentList(await getList(c.get("ctx"), c.req.valid("param").name)), 200));
 
   app.openapi(update, async (c) => {
-    const { kind, action, pdq_threshold, blockhash_threshold, description, enabled } = c.req.valid("json");
-    const changes = {
-      ...(kind !== undefined && { kind }),
-      ...(action !== undefined && { action }),
-      ...(pdq_threshold !== undefined && { pdqThreshold: pdq_threshold }),
-      ...(blockhash_threshold !== undefined && { blockhashThreshold: blockhash_threshold }),
-      ...(description !== undefined && { description }),
-      ...(enabled !== undefined && { enabled }),
-    };
+    const changes = listFields(c.req.valid("json"));
     const ctx = c.get("ctx");
     const { name: listName } = c.req.valid("param");
     const changed = Object.keys(changes).length > 0;

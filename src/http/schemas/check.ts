@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { TRANSFORMS } from "../../fingerprint/transform.ts";
+import { DETAIL_CAUSES, type DetailCause, EXACT_KINDS, SEARCHED_KINDS } from "../../fingerprint/fingerprint.ts";
+import { MATCH_TRANSFORMS } from "../../fingerprint/transform.ts";
 
-export const hashKind = z.enum(["sha1", "sha256", "md5", "pdq", "blockhash"]);
+const hashKind = z.enum([...EXACT_KINDS, ...SEARCHED_KINDS]);
+const causes = Object.keys(DETAIL_CAUSES) as DetailCause[];
 const instant = z.iso.datetime();
 const hex = (digits: number, what: string) =>
   z
@@ -23,6 +25,17 @@ export const fingerprintSchema = z
     detail: z.enum(["sufficient", "insufficient"]).openapi({
       description: "With `insufficient` (blank, two-tone, a gradient, ...) only the exact hashes are matched.",
     }),
+    detail_cause: z
+      .enum(causes)
+      .nullable()
+      .openapi({
+        description: `What the whole picture lacks: ${causes.map((cause) => `\`${cause}\` ${DETAIL_CAUSES[cause]}`).join("; ")}. null: nothing. With a cause and \`sufficient\` detail, only the picture without its borders is matched.`,
+      }),
+    trimmed: orNull(z.object({ pdq: hex(64, "PDQ"), blockhash: hex(64, "blockhash") })).openapi({
+      description:
+        "The hashes of the picture without its uniform borders, letterbox and caption bars, set upright where it lay turned on a plain ground; null where there was nothing to cut off",
+    }),
+    neural: hex(64, "The classifier's own 256-bit hash; null where the model didn't see the picture").nullable(),
     width: z.int().openapi({ description: "Pixels, after EXIF orientation", example: 4032 }),
     height: z.int().openapi({ example: 3024 }),
     format: z.enum(["jpeg", "png", "webp", "gif", "avif", "heif"]),
@@ -39,7 +52,16 @@ export const matchSchema = z
     hash: hashKind,
     distance: z.int().openapi({ description: "Bits that differ; 0 for an exact hash" }),
     threshold: z.int().openapi({ description: "The list's largest matching distance, inclusive" }),
-    transform: z.enum(TRANSFORMS).openapi({ description: "What was done to the sent picture to meet the entry" }),
+    transform: z.enum(MATCH_TRANSFORMS).openapi({
+      description:
+        "What was done to the sent picture to meet the entry; `trimmed` where the borders of either were cut off",
+    }),
+    confirmed_by: orNull(
+      z.object({ hash: z.enum(["pdq", "blockhash"]), distance: z.int(), threshold: z.int() }),
+    ).openapi({ description: "The second hash of a match that only two hashes together make; null otherwise" }),
+    fingerprint_version: z.int().nullable().openapi({
+      description: "Which version of the hashes the entry has; null for exact hashes and those given without a picture",
+    }),
   })
   .openapi("Match");
 
@@ -65,7 +87,7 @@ export const seenSchema = z
         image_id: z.string().openapi({ example: "img_1f" }),
         hash: z.enum(["pdq", "blockhash"]),
         distance: z.int(),
-        transform: z.enum(TRANSFORMS),
+        transform: z.enum(MATCH_TRANSFORMS),
       })
       .nullable()
       .openapi({ description: "The nearest other image seen before that looks the same" }),

@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
-import { HASH_BITS, type HashKind } from "../../fingerprint/fingerprint.ts";
-import { hashKind } from "./check.ts";
+import { EXACT_KINDS, HASH_BITS, type HashKind, PERCEPTUAL_KINDS } from "../../fingerprint/fingerprint.ts";
+
+/** Kinds that callers can send. */
+const hashKind = z.enum([...EXACT_KINDS, ...PERCEPTUAL_KINDS]);
 
 /** A hash of one kind as hex, in either case; read as lower case. */
 export function exactHash(kind: HashKind) {

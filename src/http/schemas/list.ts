@@ -1,20 +1,45 @@
 import { z } from "@hono/zod-openapi";
-import { DEFAULT_LIST_THRESHOLDS } from "../../fingerprint/reuse.ts";
+import { DEFAULT_MATCH_RULE } from "../../fingerprint/default-rule.ts";
+import { DETAIL_CAUSES, type DetailCause } from "../../fingerprint/fingerprint.ts";
 import { exactHash } from "./hash.ts";
 import { storableText } from "./text.ts";
 
 const bits = z.int().min(0).max(256);
+const causes = Object.keys(DETAIL_CAUSES) as DetailCause[];
+
+export const matchMode = z.enum(["fast", "robust"]);
 
 export const listName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
   .openapi({ example: "spam", description: "1 to 64 lower-case letters, digits, - and _" });
 
+const { pdq, blockhash, agreement, neural } = DEFAULT_MATCH_RULE;
+const own = "Default 0 where a list names pdq_threshold or blockhash_threshold, else";
+const thresholds = z.object({
+  pdq_threshold: bits.openapi({ description: `Largest matching PDQ distance in bits, inclusive. Default ${pdq}.` }),
+  blockhash_threshold: bits.openapi({
+    description: `Largest matching blockhash distance in bits, inclusive. Default ${blockhash}.`,
+  }),
+  agreement_pdq_threshold: bits.openapi({
+    description: `Largest PDQ distance that matches where blockhash agrees, in bits, inclusive. ${own} ${agreement.pdq}.`,
+  }),
+  agreement_blockhash_threshold: bits.openapi({
+    description: `Largest blockhash distance that matches where PDQ agrees, in bits, inclusive. ${own} ${agreement.blockhash}. With both 0 only single hashes match.`,
+  }),
+  neural_threshold: bits.openapi({
+    description: `Largest matching distance of the neural hash in bits, inclusive. Default ${neural}.`,
+  }),
+});
+
 const settings = {
   kind: z.enum(["disallow", "allow"]).openapi({ description: "An allow list wins over every disallow list and score" }),
   action: z.enum(["block", "review"]).openapi({ description: "The verdict of a match in a disallow list" }),
-  pdq_threshold: bits.openapi({ description: "Largest matching PDQ distance in bits, inclusive" }),
-  blockhash_threshold: bits.openapi({ description: "Largest matching blockhash distance in bits, inclusive" }),
+  ...thresholds.shape,
+  match: matchMode.openapi({
+    description:
+      "`robust` matches by the neural hash as well, which finds crops; it takes a run of the model for each image that is new. A check's own `match` wins.",
+  }),
   description: storableText(1000),
   enabled: z.boolean().openapi({ description: "A disabled list matches nothing" }),
 };
@@ -24,8 +49,8 @@ export const newListSchema = z
     name: listName,
     kind: settings.kind.default("disallow"),
     action: settings.action.default("block"),
-    pdq_threshold: settings.pdq_threshold.default(DEFAULT_LIST_THRESHOLDS.pdq),
-    blockhash_threshold: settings.blockhash_threshold.default(DEFAULT_LIST_THRESHOLDS.blockhash),
+    ...thresholds.partial().shape,
+    match: settings.match.default("fast"),
     description: settings.description.default(""),
     enabled: settings.enabled.default(true),
   })
@@ -93,11 +118,20 @@ export const entrySchema = z
       md5: z.string().nullable(),
       pdq: z.string().nullable(),
       blockhash: z.string().nullable(),
+      trimmed_pdq: z.string().nullable().openapi({ description: "Of the picture without its borders" }),
+      trimmed_blockhash: z.string().nullable(),
+      neural: z.string().nullable().openapi({ description: "The model's hash of the picture" }),
     }),
     pdq_quality: z.int().nullable(),
     detail: z.enum(["sufficient", "insufficient"]).openapi({
       description: "`insufficient`: the picture is flat and is matched by its exact hashes only",
     }),
+    detail_cause: z.enum(causes).nullable().openapi({ description: "As in a check's fingerprint" }),
+    fingerprint_version: z.int().nullable().openapi({
+      description: "Version of the hashes; null where they were given without a picture",
+    }),
+    neural_version: z.string().nullable().openapi({ description: "Model and map behind the neural hash" }),
+    source_url: z.string().nullable().openapi({ description: "Where the picture was fetched, with source `url`" }),
     enabled: z.boolean().openapi({ description: "False once lifted" }),
     expires_at: z.iso.datetime().nullable(),
     created_by: z.string(),
