@@ -55,6 +55,12 @@ export function createMetrics() {
       labelNames: ["table"],
       registers,
     }),
+    staleEntries: new Gauge({
+      name: "lookalike_stale_entries",
+      help: "List entries with hashes of another version, by whether those are still compared.",
+      labelNames: ["compared"],
+      registers,
+    }),
     requestSeconds: new Histogram({
       name: "lookalike_request_duration_seconds",
       help: "Time from a request's arrival to its answer, by route and status.",

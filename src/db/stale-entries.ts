@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import type { Detail } from "../fingerprint/fingerprint.ts";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import type { EntryRow, NewEntry } from "./entries.ts";
@@ -21,9 +22,13 @@ export interface StaleEntry {
   readonly listName: string;
   readonly source: "image" | "url";
   readonly sha256: string | null;
+  readonly customId: string | null;
   readonly sourceUrl: string | null;
   readonly fingerprintVersion: number | null;
+  /** 64 hex digits, by the model `neuralVersion`; both null where none was made. */
+  readonly neural: string | null;
   readonly neuralVersion: string | null;
+  readonly detail: Detail;
   /** False where its perceptual hashes can't be compared with those of new pictures: it matches by its digests only. */
   readonly comparable: boolean;
 }
@@ -34,14 +39,20 @@ export interface StaleCount {
   readonly incomparable: number;
 }
 
-/** Entries made from pictures, in lists that are there; those that are lifted or have expired may be restored, and count. */
-function isStale({ current, neuralVersion }: HashVersions): SQL | undefined {
+/**
+ * Entries made from pictures, in lists that are there; those that are lifted or have expired may be restored, and count. A
+ * picture without detail has no neural hash, whatever the model.
+ */
+function isStale({ current, neuralVersion }: HashVersions, listName: string | null): SQL | undefined {
   return and(
     isNull(list.deletedAt),
+    listName === null ? undefined : eq(list.name, listName),
     inArray(entry.source, ["image", "url"]),
     or(
       sql`${entry.fingerprintVersion} is distinct from ${current}`,
-      neuralVersion === null ? undefined : sql`${entry.neuralVersion} is distinct from ${neuralVersion}`,
+      neuralVersion === null
+        ? undefined
+        : and(eq(entry.detail, "sufficient"), sql`${entry.neuralVersion} is distinct from ${neuralVersion}`),
     ),
   );
 }
@@ -50,10 +61,11 @@ function isComparable({ comparable }: HashVersions): SQL<boolean> {
   return sql<boolean>`coalesce(${entry.fingerprintVersion} = any (${sql.param([...comparable])}::int4[]), true)`;
 }
 
-/** Stale entries in the order they were added, at most `limit`, those behind the entry `after`. */
+/** Stale entries, of one list or of all, in the order they were added, at most `limit`, those behind the entry `after`. */
 export async function pageStaleEntries(
   db: Database,
   versions: HashVersions,
+  listName: string | null,
   after: bigint,
   limit: number,
 ): Promise<StaleEntry[]> {
@@ -63,20 +75,27 @@ export async function pageStaleEntries(
       listName: list.name,
       source: sql<"image" | "url">`${entry.source}`,
       sha256: entry.sha256,
+      customId: entry.customId,
       sourceUrl: entry.sourceUrl,
       fingerprintVersion: entry.fingerprintVersion,
+      neural: entry.neural,
       neuralVersion: entry.neuralVersion,
+      detail: entry.detail,
       comparable: isComparable(versions),
     })
     .from(entry)
     .innerJoin(list, eq(list.id, entry.listId))
-    .where(and(isStale(versions), gt(entry.id, after)))
+    .where(and(isStale(versions, listName), gt(entry.id, after)))
     .orderBy(asc(entry.id))
     .limit(limit);
   return rows;
 }
 
-export async function countStaleEntries(db: Database, versions: HashVersions): Promise<StaleCount> {
+export async function countStaleEntries(
+  db: Database,
+  versions: HashVersions,
+  listName: string | null = null,
+): Promise<StaleCount> {
   const [count] = await db.orm
     .select({
       entries: sql<number>`count(*)::int`,
@@ -84,7 +103,7 @@ export async function countStaleEntries(db: Database, versions: HashVersions): P
     })
     .from(entry)
     .innerJoin(list, eq(list.id, entry.listId))
-    .where(isStale(versions));
+    .where(isStale(versions, listName));
   return count ?? { entries: 0, incomparable: 0 };
 }
 

@@ -3,13 +3,16 @@ import { forgetLapsedClaims } from "../db/image-claims.ts";
 import { createChangePruning } from "../db/prune-changes.ts";
 import { forgetRestoredAllowances, refundAbandonedUnits } from "../db/quota-reservations.ts";
 import type { AppContext } from "./context.ts";
+import { createStaleEntryWatch } from "./watch-stale-entries.ts";
 
 const FLUSH_MS = 5_000;
 const SWEEP_MS = 60_000;
+const STALE_MS = 600_000;
 
 /**
  * What runs beside the requests: usage counts are written every few seconds; units reserved by processes that died are
- * given back, and what has had its time (kept answers, lapsed claims, restored allowances, logged changes) removed, every minute. A database that is away is tried again next time.
+ * given back, and what has had its time (kept answers, lapsed claims, restored allowances, logged changes) removed, every minute; entries with
+ * hashes of another version are counted at the start, and every ten minutes while there are some. A database that is away is tried again next time.
  */
 export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
   const changes = createChangePruning();
@@ -23,6 +26,8 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
     await forgetRestoredAllowances(ctx.db);
     await changes.prune(ctx.db);
   };
+  const staleEntries = createStaleEntryWatch();
+  const countStale = () => staleEntries.look(ctx);
   const underWay = new Set<Promise<void>>();
   function run(work: () => Promise<void>): void {
     const running = work()
@@ -30,9 +35,14 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
       .finally(() => underWay.delete(running));
     underWay.add(running);
   }
-  const timers = [setInterval(run, FLUSH_MS, flush), setInterval(run, SWEEP_MS, sweep)];
+  const timers = [
+    setInterval(run, FLUSH_MS, flush),
+    setInterval(run, SWEEP_MS, sweep),
+    setInterval(run, STALE_MS, countStale),
+  ];
   for (const timer of timers) timer.unref();
   run(sweep);
+  run(countStale);
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);

@@ -8,8 +8,16 @@ import { runProgram } from "./run-program.ts";
 /** The engine's superuser. Whoever reaches its socket is let in as this role. */
 export const ENGINE_USER = "lookalike";
 
+/** The database that the service keeps everything in. */
+export const ENGINE_DATABASE = "lookalike";
+
 /** Prefix of the folders in which clusters are made. */
 export const NEW_CLUSTER_PREFIX = "postgres.new";
+
+/** Where a place's cluster is, or will be. */
+export function clusterFolder(place: EnginePlace): string {
+  return join(place.dataDir, "postgres");
+}
 
 /**
  * Makes the cluster (PostgreSQL's word for its data folder) unless it is there. It appears whole or not at all: a crash
@@ -19,7 +27,7 @@ export const NEW_CLUSTER_PREFIX = "postgres.new";
  * @throws AppError `database_unavailable` when the folder holds something else, or another major version's data.
  */
 export async function ensureCluster(runtimeFolder: string, major: string, place: EnginePlace): Promise<string> {
-  const cluster = join(place.dataDir, "postgres");
+  const cluster = clusterFolder(place);
   let found = await clusterVersion(cluster);
   if (found === undefined) {
     await createCluster(runtimeFolder, cluster, place);

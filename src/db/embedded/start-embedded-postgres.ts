@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DatabaseConnection, DatabaseLogger } from "../client.ts";
-import { ENGINE_USER, ensureCluster, NEW_CLUSTER_PREFIX } from "./cluster.ts";
+import { ENGINE_DATABASE, ENGINE_USER, ensureCluster, NEW_CLUSTER_PREFIX } from "./cluster.ts";
 import { type DataDirOwnership, ownDataDir } from "./data-dir-owner.ts";
 import { awaitEarlierEngine } from "./earlier-engine.ts";
 import { findEnginePackage } from "./engine-package.ts";
@@ -35,7 +35,6 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-const DATABASE = "lookalike";
 const ATTEMPTS = 20;
 const RETRY_MS = 250;
 
@@ -86,8 +85,8 @@ async function serve(
   }
   try {
     ownership = await ownDataDir(socketFolder, place.dataDir, logger);
-    const { rowCount } = await ownership.client.query("select from pg_database where datname = $1", [DATABASE]);
-    if (rowCount === 0) await ownership.client.query(`create database ${DATABASE}`);
+    const { rowCount } = await ownership.client.query("select from pg_database where datname = $1", [ENGINE_DATABASE]);
+    if (rowCount === 0) await ownership.client.query(`create database ${ENGINE_DATABASE}`);
     await removeLeftSocketFolders(place);
     await removeLeftFolders(place.dataDir, NEW_CLUSTER_PREFIX);
   } catch (error) {
@@ -105,7 +104,7 @@ async function serve(
   void child.exited.then(stop);
   logger.info({ dataDir: place.dataDir, pid: child.pid, uid: place.account?.uid }, "The embedded PostgreSQL serves");
   return {
-    connection: { host: socketFolder, port: ENGINE_PORT, user: ENGINE_USER, database: DATABASE, ssl: false },
+    connection: { host: socketFolder, port: ENGINE_PORT, user: ENGINE_USER, database: ENGINE_DATABASE, ssl: false },
     dataDir: place.dataDir,
     runtimeDir,
     pid: child.pid,
