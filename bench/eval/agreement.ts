@@ -3,18 +3,18 @@ import { type FeatureTable, rowOf } from "./feature-table.ts";
 import { SHIPPED_RULES } from "./rules.ts";
 
 /** Thresholds for PDQ and blockhash together, in bits. */
-export const AGREEMENT_PDQ = [40, 48, 56, 64, 72];
-export const AGREEMENT_BLOCKHASH = [16, 20, 24, 28, 32];
+export const AGREEMENT_PDQ = [40, 48, 54, 60, 66, 72];
+export const AGREEMENT_BLOCKHASH = [16, 24, 32, 43, 52, 60];
 
 /** What both hashes together would match in one look, by the places of their thresholds: `[pdq][blockhash]`. */
 export interface Agreements {
   /** Pairs of different photos. */
   readonly pairs: readonly (readonly number[])[];
-  /** Attacked copies that neither hash finds alone at the shipped thresholds. */
+  /** Attacked copies that neither hash finds alone at its shipped threshold. */
   readonly copies: readonly (readonly number[])[];
 }
 
-/** Tries thresholds of agreement that aren't shipped. @param photos places of those to compare */
+/** Tries thresholds of agreement around those that are shipped. @param photos places of those to compare */
 export function tryAgreements(
   table: FeatureTable,
   photos: readonly number[],

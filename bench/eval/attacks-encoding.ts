@@ -27,6 +27,6 @@ export const ENCODING_ATTACKS: readonly Attack[] = [
     name: "gif",
     family: "format",
     group: "second",
-    apply: (base) => open(base).gif({ effort: 3 }).toBuffer(),
+    apply: (base) => open(base).gif({ effort: 1 }).toBuffer(),
   },
 ];

@@ -5,6 +5,7 @@ import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
 import { decodeForHashes } from "../../src/image/decode-image.ts";
 import { ATTACKS_VERSION } from "./attacks.ts";
 import { type HashPeers, loadHashPeers } from "./hash-peers.ts";
+import { hashSourcesDigest } from "./hash-sources.ts";
 import { HAS, RECORD } from "./record.ts";
 import { modelVersion, openTaps } from "./taps.ts";
 
@@ -53,5 +54,5 @@ async function addPeers(record: Buffer, file: Buffer, peers: HashPeers): Promise
 
 /** Names everything that the records depend on but for the photo: records of other versions are of no use. */
 export async function featuresVersion(): Promise<string> {
-  return `fingerprint-${FINGERPRINT_VERSION}-attacks-${ATTACKS_VERSION}-model-${await modelVersion()}`;
+  return `fingerprint-${FINGERPRINT_VERSION}-${await hashSourcesDigest()}-attacks-${ATTACKS_VERSION}-model-${await modelVersion()}`;
 }

@@ -36,7 +36,8 @@ export function familyPlot(evaluation: Evaluation, family: Family): string {
     const recalls = thresholds.map((bits) => y(share(copies, measure, bits) ?? 0));
     const left = thresholds.map((bits, i) => [byThreshold(bits / bitsOf(measure)), recalls[i]!] as const);
     const right = thresholds.map((bits, i) => [byRate(share(pairs, measure, bits) ?? 0), recalls[i]!] as const);
-    return [polyline(left, colour, dashed), polyline(right, colour, dashed)];
+    const highest = right.filter(([x], i) => x !== right[i + 1]?.[0]);
+    return [polyline(left, colour, dashed), polyline(highest, colour, dashed), dot(highest[0]!, colour)];
   });
   const marks = RULE_NAMES.map((rule) => {
     const at = byRate(share(pairs, rule, 0) ?? 0);
@@ -61,6 +62,10 @@ function polyline(points: readonly (readonly [number, number])[], colour: string
     .filter((point, i, all) => point !== all[i - 1]);
   const dashes = dashed ? ' stroke-dasharray="5 3"' : "";
   return `<polyline points="${shown.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.8"${dashes}/>`;
+}
+
+function dot([x, y]: readonly [number, number], colour: string): string {
+  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.5" fill="${colour}"/>`;
 }
 
 function axes(y: Scale, byThreshold: Scale, byRate: Scale): string[] {
