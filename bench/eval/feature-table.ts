@@ -48,7 +48,8 @@ export function setRow(table: FeatureTable, row: number, record: Buffer): void {
   }
   copyWords(record, RECORD.phash, table.phash, row * PEER_WORDS, PEER_WORDS);
   copyWords(record, RECORD.dhash, table.dhash, row * PEER_WORDS, PEER_WORDS);
-  if (neuralHash === null) return;
+  // Nor is a flat picture matched by its neural hash.
+  if (neuralHash === null || !(record[0]! & (HAS.whole | HAS.trimmed))) return;
   const taps = Float32Array.from({ length: TAPS }, (_, i) => record.readFloatLE(RECORD.taps + 4 * i));
   copyWords(Buffer.from(neuralHash(taps)), 0, table.neural, row * HASH_WORDS, HASH_WORDS);
   table.has[row]! |= HAS.neural;
