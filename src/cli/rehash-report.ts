@@ -7,8 +7,8 @@ export function reportText({ upgraded, left }: RehashReport, dryRun: boolean): s
   const counts = Object.entries(ORIGINS).map(
     ([origin, words]) => `${upgraded[origin as keyof typeof ORIGINS]} ${words}`,
   );
-  const did = dryRun ? "Would upgrade" : "Upgraded";
-  const lines = [`${did} ${sum(Object.values(upgraded))} entries (${counts.join(", ")}); ${left.length} are left.`];
+  const did = dryRun ? "Would be upgraded" : "Upgraded";
+  const lines = [`${did}: ${sum(Object.values(upgraded))} (${counts.join(", ")}). Left: ${left.length}.`];
   if (left.length > 0) lines.push("", ...table(left));
   return `${lines.join("\n")}\n`;
 }

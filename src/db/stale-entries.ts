@@ -1,5 +1,4 @@
 import { and, asc, eq, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
-import type { Detail } from "../fingerprint/fingerprint.ts";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import type { EntryRow, NewEntry } from "./entries.ts";
@@ -28,7 +27,6 @@ export interface StaleEntry {
   /** 64 hex digits, by the model `neuralVersion`; both null where none was made. */
   readonly neural: string | null;
   readonly neuralVersion: string | null;
-  readonly detail: Detail;
   /** False where its perceptual hashes can't be compared with those of new pictures: it matches by its digests only. */
   readonly comparable: boolean;
 }
@@ -80,7 +78,6 @@ export async function pageStaleEntries(
       fingerprintVersion: entry.fingerprintVersion,
       neural: entry.neural,
       neuralVersion: entry.neuralVersion,
-      detail: entry.detail,
       comparable: isComparable(versions),
     })
     .from(entry)
