@@ -106,7 +106,7 @@ function isOf(row: EntryRow, fields: NewEntry): (bits: SearchBits) => boolean {
   } as const;
   return ({ kind, variant }) => {
     const column = columns[kind][variant];
-    return column !== undefined && row[column] !== null && row[column] === fields[column];
+    return column !== undefined && row[column] !== null && row[column] === fields[column]?.toLowerCase();
   };
 }
 

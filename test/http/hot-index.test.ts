@@ -47,6 +47,7 @@ describe("the rows in memory", () => {
       [
         ["entry_pdq", true],
         ["entry_blockhash", true],
+        ["entry_neural", true],
         ["image_pdq", true],
         ["image_blockhash", true],
       ],

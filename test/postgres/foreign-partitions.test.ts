@@ -3,24 +3,25 @@ import { after, before, describe, test } from "node:test";
 import { type Database, openDatabase } from "../../src/db/client.ts";
 import { insertEntry } from "../../src/db/entries.ts";
 import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts";
-import { NEAR_TABLES } from "../../src/db/near-strategy.ts";
 import { recordNewImage } from "../../src/db/record-check.ts";
 import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { checkedImage, freeCheck } from "../support/checked-image.ts";
 import { quietLogger } from "../support/database.ts";
 import { execute, layOutOverServers } from "../support/foreign-layout.ts";
 import { findServerPrograms, type LoopbackServer, startLoopbackServer } from "../support/loopback-server.ts";
+import { bruteMatches } from "../support/near-brute.ts";
 import {
   bruteDistance,
-  bruteMatches,
+  COMPARABLE_VERSIONS,
   type CorpusEntry,
   flipSome,
+  lookOf,
   randomHash,
   refill,
   searchAll,
   seededRandom,
 } from "../support/near-corpus.ts";
-import { genericPlan, sentStatements } from "../support/near-plans.ts";
+import { genericPlan, type PlanNode, searchedTables, sentStatements } from "../support/near-plans.ts";
 
 const SERVERS = 3;
 
@@ -32,12 +33,20 @@ for (const programs of found) {
     const random = seededRandom(33);
     const centre = randomHash(random);
     const lists = [
-      { id: 1n, name: "one", pdq: 31, blockhash: 10 },
-      { id: 2n, name: "two", pdq: 12, blockhash: 31 },
+      { id: 1n, name: "one", pdq: 31, blockhash: 10, agreement: { pdq: 60, blockhash: 20 } },
+      { id: 2n, name: "two", pdq: 12, blockhash: 31, neural: 31, match: "robust" as const },
     ];
     const entries = Array.from({ length: 2000 }, (_, i): CorpusEntry => {
       const hash = () => (i % 4 === 0 ? flipSome(centre, i % 40, random) : randomHash(random));
-      return { id: BigInt(i + 1), listId: BigInt(1 + (i % 2)), pdq: hash(), blockhash: hash(), enabled: i % 9 !== 0 };
+      const row = {
+        id: BigInt(i + 1),
+        listId: BigInt(1 + (i % 2)),
+        pdq: hash(),
+        blockhash: hash(),
+        enabled: i % 9 !== 0,
+      };
+      const trimmed = i % 5 === 0 ? { trimmed: { pdq: hash(), blockhash: hash() } } : {};
+      return { ...row, ...trimmed, neural: hash(), neuralVersion: i % 7 === 0 ? "old" : "new" };
     });
     const servers: LoopbackServer[] = [];
     let parts: LoopbackServer[] = [];
@@ -68,7 +77,7 @@ for (const programs of found) {
       assert.ok(Math.min(...counts) > entries.length / SERVERS / 2, counts.join());
       assert.equal(
         counts.reduce((sum, count) => sum + count),
-        entries.length,
+        entries.length + entries.filter(({ trimmed }) => trimmed).length,
       );
     });
 
@@ -77,15 +86,15 @@ for (const programs of found) {
       for (let i = 0; i < 60; i++) {
         const near = i % 3 === 0 ? centre : (entries[Math.floor(random() * entries.length)]?.pdq ?? centre);
         const hash = i % 3 === 2 ? randomHash(random) : flipSome(near, i % 24, random);
-        const query = [
-          { transform: "identity" as const, hash: i % 2 === 0 ? randomHash(random) : flipSome(centre, 20, random) },
-          { transform: "rotate90" as const, hash },
+        const looks = [
+          lookOf({ pdq: i % 2 === 0 ? randomHash(random) : flipSome(centre, 20, random) }),
+          { transform: "rotate90" as const, pdq: hash, blockhash: hash },
         ];
-        const hashes = { pdq: query, blockhash: query.slice(1) };
-        const expected = bruteMatches(lists, entries, hashes, null);
+        const terms = { neural: { version: "new", hash } };
+        const expected = bruteMatches(lists, entries, looks, null, terms);
         compared += expected.length;
         for (const strategy of i % 10 === 0 ? (["probe", "scan"] as const) : (["probe"] as const)) {
-          assert.deepEqual(await searchAll(database, hashes, 31, strategy), expected, strategy);
+          assert.deepEqual(await searchAll(database, looks, 31, strategy, terms), expected, strategy);
         }
       }
       assert.ok(compared > 500, String(compared));
@@ -96,8 +105,13 @@ for (const programs of found) {
       try {
         for (const statement of await sentStatements(database, "probe")) {
           const nodes = await genericPlan(client, statement);
-          for (const table of NEAR_TABLES.filter((name) => statement.name.includes(`${name}_probe`))) {
-            const scans = nodes.filter((node) => node["Relation Name"]?.startsWith(`${table}_at_`));
+          for (const table of searchedTables(statement, "probe")) {
+            const reads = nodes.filter((node) => node["Relation Name"]?.startsWith(`${table}_at_`));
+            // Agreement reads PDQ by the key, beside the search of it.
+            const isKeyed = ({ "Remote SQL": sql = "" }: PlanNode) => /\(entry_id = /.test(sql);
+            const scans = reads.filter((read) => !isKeyed(read));
+            const keyed = table === "entry_pdq" ? SERVERS : 0;
+            assert.equal(reads.length - scans.length, keyed, statement.name);
             assert.deepEqual(
               scans.map((scan) => [scan["Node Type"], scan["Async Capable"], scan.Filter]),
               Array(SERVERS).fill(["Foreign Scan", true, undefined]),
@@ -125,23 +139,23 @@ for (const programs of found) {
 
     test("an entry added through the service's database is found at once, and its change is on record", async () => {
       const pdq = randomHash(random);
-      const bits = { pdq: toIndexBits("pdq", pdq), blockhash: null };
+      const bits = [{ kind: "pdq", variant: 0, bits: toIndexBits("pdq", pdq) }] as const;
+      const event = (action: string) => () => ({ actor: "test", action, subject: "entry", details: {} });
       const added = await insertEntry(
         database,
-        { listId: 1n, identity: "00", source: "hashes", detail: "sufficient", createdBy: "test" },
+        { listId: 1n, identity: "00", source: "hashes", pdq, detail: "sufficient", createdBy: "test" },
         bits,
-        () => ({ actor: "test", action: "entry.create", subject: "entry", details: {} }),
+        event("entry.create"),
       );
       const again = await insertEntry(
         database,
-        { listId: 1n, identity: "00", sha1: "11", source: "hashes", detail: "sufficient", createdBy: "test" },
+        { listId: 1n, identity: "00", sha1: "11", source: "hashes", pdq, detail: "sufficient", createdBy: "test" },
         bits,
-        () => ({ actor: "test", action: "entry.complete", subject: "entry", details: {} }),
+        event("entry.complete"),
       );
       assert.deepEqual([again?.outcome, again?.row.id], ["completed", added?.row.id]);
-      const hashes = { pdq: [{ transform: "identity" as const, hash: pdq }], blockhash: [] };
       assert.deepEqual(
-        (await searchAll(database, hashes, 31)).map(({ entryId }) => entryId),
+        (await searchAll(database, [lookOf({ pdq })], 31)).map(({ entryId }) => entryId),
         [added?.row.id],
       );
       const changes = await database.pool.query(
@@ -168,6 +182,7 @@ for (const programs of found) {
           imageId: image.id,
           pdqDistance: bruteDistance(hash, image.pdq),
           blockhashDistance: bruteDistance(hash, image.blockhash),
+          transform: "identity",
         }));
         const [nearest = null] = measured
           .filter(({ pdqDistance, blockhashDistance }) => pdqDistance <= 31 && blockhashDistance <= 20)
@@ -178,13 +193,15 @@ for (const programs of found) {
               Number(a.imageId - b.imageId),
           );
         const thresholds = { pdq: 31, blockhash: 20 };
-        const both = await searchImages(database, { pdq: hash, blockhash: hash, thresholds, strategy: "probe" });
+        const looks = [lookOf({ pdq: hash, blockhash: hash })];
+        const comparableVersions = COMPARABLE_VERSIONS;
+        const both = await searchImages(database, { looks, thresholds, comparableVersions, strategy: "probe" });
         assert.deepEqual(both?.nearest ?? null, nearest);
         const byOne = measured
           .filter(({ pdqDistance }) => pdqDistance <= 31)
           .sort((a, b) => a.pdqDistance - b.pdqDistance || Number(a.imageId - b.imageId))
-          .map(({ imageId, pdqDistance }) => ({ imageId, distance: pdqDistance }));
-        const one = { kind: "pdq", hash, threshold: 31, limit: 100, strategy: "probe" } as const;
+          .map(({ imageId, pdqDistance }) => ({ imageId, distance: pdqDistance, transform: "identity" }));
+        const one = { kind: "pdq", hash, threshold: 31, limit: 100, comparableVersions, strategy: "probe" } as const;
         assert.deepEqual(await searchImagesByOneHash(database, one), byOne);
       }
       await recordNewImage(database, checkedImage(1, null), null, freeCheck());

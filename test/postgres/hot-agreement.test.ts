@@ -6,33 +6,34 @@ import { searchEntries } from "../../src/db/near-search.ts";
 import type { HotView } from "../../src/db/near-view.ts";
 import { fromIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { CHUNK_STARTS, CHUNK_WIDTHS } from "../../src/fingerprint/chunks.ts";
-import { PERCEPTUAL_KINDS, type PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
-import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import { type Look, SEARCHED_KINDS, type SearchedKind } from "../../src/fingerprint/fingerprint.ts";
+import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, quietLogger, type TestDatabase } from "../support/database.ts";
 import { takeView } from "../support/hot-memory.ts";
+import { bruteMatches } from "../support/near-brute.ts";
 import {
-  bruteMatches,
+  ANYTHING,
   type CorpusEntry,
   type CorpusList,
   flip,
   flipSome,
   insertEntries,
   insertLists,
-  type QueryHashes,
+  lookOf,
   randomHash,
   searchAll,
   seededRandom,
 } from "../support/near-corpus.ts";
 import { sharedData } from "../support/shared-data.ts";
 
-const LIST: CorpusList = { id: 1n, name: "one", pdq: 31, blockhash: 10 };
+const LIST: CorpusList = { id: 1n, name: "one", pdq: 31, blockhash: 10, match: "robust" };
 const ROUNDS = 40;
 /** Above this a probing statement of eight hashes has hundreds of thousands of probes. */
 const PROBED_UP_TO = 40;
 const kernels = ["wasm", "javascript"] as const;
 
 type Random = () => number;
-type Hashes = Pick<CorpusEntry, PerceptualKind>;
+type Hashes = Pick<CorpusEntry, SearchedKind | "trimmed" | "neuralVersion">;
 
 /** What the rows of a scenario look like; each is drawn anew for every row. */
 const SCENARIOS: Record<string, { readonly rows: number; draw(random: Random, centre: string): string }> = {
@@ -79,19 +80,43 @@ describe("memory, SQL and comparing everything", () => {
     return memory;
   }
 
-  async function compare(view: HotView, entries: readonly CorpusEntry[], asked: QueryHashes, list: CorpusList) {
-    const expected = bruteMatches([list], entries, asked, null);
-    const search = { hashes: asked, listIds: null, limit: 1_000_000 };
-    assert.deepEqual(await searchEntries(test.database, { ...search, view }), expected, "memory");
-    const widest = Math.max(list.pdq, list.blockhash);
-    assert.deepEqual(await searchAll(test.database, asked, widest, "scan"), expected, "scan");
+  async function compare(
+    view: HotView,
+    entries: readonly CorpusEntry[],
+    looks: readonly Look[],
+    list: CorpusList,
+    neuralHash = "0".repeat(64),
+  ) {
+    const neural = { version: "a", hash: neuralHash };
+    const expected = bruteMatches([list], entries, looks, null, { neural });
+    assert.deepEqual(await searchEntries(test.database, { ...ANYTHING, looks, neural, view }), expected, "memory");
+    const widest = Math.max(list.pdq, list.blockhash, list.agreement?.blockhash ?? 0, list.neural ?? 0);
+    assert.deepEqual(await searchAll(test.database, looks, widest, "scan", { neural }), expected, "scan");
     if (widest <= PROBED_UP_TO)
-      assert.deepEqual(await searchAll(test.database, asked, widest, "probe"), expected, "probe");
+      assert.deepEqual(await searchAll(test.database, looks, widest, "probe", { neural }), expected, "probe");
     return expected.length;
   }
 
+  async function setThresholds({ pdq, blockhash, agreement, neural }: CorpusList): Promise<void> {
+    await test.database.pool.query(
+      `update list set pdq_threshold = $1, blockhash_threshold = $2, agreement_pdq_threshold = $3,
+         agreement_blockhash_threshold = $4, neural_threshold = $5`,
+      [pdq, blockhash, agreement?.pdq ?? 0, agreement?.blockhash ?? 0, neural ?? 0],
+    );
+  }
+
   async function removeAll(): Promise<void> {
-    await test.database.pool.query("delete from entry_pdq; delete from entry_blockhash; delete from entry");
+    await test.database.pool.query(
+      "delete from entry_pdq; delete from entry_blockhash; delete from entry_neural; delete from entry",
+    );
+  }
+
+  /** Rows of one table that go: whole pictures, trimmed ones, or both of an entry. */
+  async function removeRows(kind: SearchedKind, ids: readonly bigint[], variants: readonly number[]): Promise<void> {
+    await test.database.pool.query(
+      `delete from entry_${kind} where entry_id = any ($1::int8[]) and variant = any ($2::int2[])`,
+      [ids.map(String), variants],
+    );
   }
 
   for (const kernel of kernels) {
@@ -108,31 +133,37 @@ describe("memory, SQL and comparing everything", () => {
         for (let round = 0; round < ROUNDS; round++) {
           const added: CorpusEntry[] = [];
           while (entries.length + added.length < rows && added.length < Math.ceil(rows / 8)) {
-            const hashes: Hashes = { pdq: draw(random, centre), blockhash: draw(random, centre) };
-            added.push({ ...hashes, id: nextId, listId: LIST.id });
+            const one = () => draw(random, centre);
+            const hashes: Hashes = { pdq: one(), blockhash: one(), neural: one(), neuralVersion: "a" };
+            const trimmed = random() < 0.3 ? { trimmed: { pdq: one(), blockhash: one() } } : {};
+            added.push({ ...hashes, ...trimmed, id: nextId, listId: LIST.id });
             nextId += 1n;
           }
           await insertEntries(test.database, added);
           entries.push(...added);
           const gone = entries.filter(() => random() < 0.1).map(({ id }) => id);
-          for (const table of ["entry_pdq", "entry_blockhash"])
-            await test.database.pool.query(`delete from ${table} where entry_id = any ($1::int8[])`, [
-              gone.map(String),
-            ]);
+          for (const kind of SEARCHED_KINDS) await removeRows(kind, gone, [0, 1]);
           entries = entries.filter(({ id }) => !gone.includes(id));
-          const list = { ...LIST, pdq: Math.floor(random() * 65), blockhash: Math.floor(random() * 65) };
-          await test.database.pool.query("update list set pdq_threshold = $1, blockhash_threshold = $2", [
-            list.pdq,
-            list.blockhash,
-          ]);
-          const transforms = TRANSFORMS.slice(0, round % 2 === 0 ? 1 : 8);
-          const ask = () => transforms.map((transform) => ({ transform, hash: draw(random, centre) }));
-          found += await compare(
-            await takeView(memory, test.database),
-            entries,
-            { pdq: ask(), blockhash: ask() },
-            list,
-          );
+          const [unframed, framed] = [0, 1].map(() => entries.filter(() => random() < 0.05).map(({ id }) => id));
+          for (const kind of ["pdq", "blockhash"] as const) {
+            await removeRows(kind, framed ?? [], [0]);
+            await removeRows(kind, unframed ?? [], [1]);
+          }
+          entries = entries.map(({ pdq, blockhash, trimmed, ...rest }) => ({
+            ...rest,
+            ...(!framed?.includes(rest.id) && pdq !== undefined && blockhash !== undefined && { pdq, blockhash }),
+            ...(!unframed?.includes(rest.id) && trimmed !== undefined && { trimmed }),
+          }));
+          const bits = () => Math.floor(random() * 65);
+          const agreement = { pdq: 2 * bits(), blockhash: bits() };
+          const list = { ...LIST, pdq: bits(), blockhash: bits(), agreement, neural: bits() };
+          await setThresholds(list);
+          const looks = MATCH_TRANSFORMS.slice(0, round % 2 === 0 ? 1 : 16).map((transform) => ({
+            transform,
+            pdq: draw(random, centre),
+            blockhash: draw(random, centre),
+          }));
+          found += await compare(await takeView(memory, test.database), entries, looks, list, draw(random, centre));
         }
         assert.ok(found > 0 || name === "random rows");
       });
@@ -150,10 +181,11 @@ describe("memory, SQL and comparing everything", () => {
       t.after(() => memory.close());
       let found = 0;
       for (const pdq of [16, 31, 64]) {
-        await test.database.pool.query("update list set pdq_threshold = $1, blockhash_threshold = 0", [pdq]);
+        const list = { ...LIST, pdq, blockhash: 0 };
+        await setThresholds(list);
         for (const needle of await hashesOf("needles.txt")) {
-          const asked = { pdq: [{ transform: "identity" as const, hash: needle }], blockhash: [] };
-          found += await compare(await takeView(memory, test.database), entries, asked, { ...LIST, pdq, blockhash: 0 });
+          const looks = [lookOf({ pdq: needle })];
+          found += await compare(await takeView(memory, test.database), entries, looks, list);
         }
       }
       assert.ok(found > 0);
@@ -166,12 +198,11 @@ describe("memory, SQL and comparing everything", () => {
     const random = seededRandom(5);
     const entries = [{ id: 1n, listId: 1n, pdq: randomHash(random) }];
     await insertEntries(test.database, entries);
-    const asked = Object.fromEntries(
-      PERCEPTUAL_KINDS.map((kind) => [kind, [{ transform: "identity", hash: entries[0]!.pdq }]]),
-    ) as unknown as QueryHashes;
-    await test.database.pool.query("update list set pdq_threshold = 31, blockhash_threshold = 64");
+    const hash = entries[0]!.pdq;
     const list = { ...LIST, pdq: 31, blockhash: 64 };
-    assert.equal(await compare(await takeView(memory, test.database), entries, asked, list), 1);
+    await setThresholds(list);
+    const looks = [lookOf({ pdq: hash, blockhash: hash })];
+    assert.equal(await compare(await takeView(memory, test.database), entries, looks, list), 1);
     await memory.close();
   });
 });

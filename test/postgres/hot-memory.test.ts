@@ -4,7 +4,15 @@ import { createHotMemory, type HotMemory, type HotMemoryOptions } from "../../sr
 import { searchEntries } from "../../src/db/near-search.ts";
 import { createTestDatabase, quietLogger, type TestDatabase } from "../support/database.ts";
 import { takeView } from "../support/hot-memory.ts";
-import { type CorpusEntry, insertEntries, insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
+import {
+  ANYTHING,
+  type CorpusEntry,
+  insertEntries,
+  insertLists,
+  lookOf,
+  randomHash,
+  seededRandom,
+} from "../support/near-corpus.ts";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -47,8 +55,8 @@ async function find(memory: HotMemory, entry: CorpusEntry): Promise<{ ids: bigin
       return owners;
     },
   };
-  const hashes = { pdq: [{ transform: "identity" as const, hash: entry.pdq ?? "" }], blockhash: [] };
-  const found = await searchEntries(test.database, { hashes, listIds: null, limit: 10, view: watched });
+  const looks = [lookOf({ pdq: entry.pdq ?? "" })];
+  const found = await searchEntries(test.database, { ...ANYTHING, looks, view: watched });
   return { ids: found.map(({ entryId }) => entryId), fromMemory };
 }
 
@@ -78,7 +86,7 @@ describe("the rows in memory", () => {
     assert.deepEqual(
       memory
         .facts()
-        .tables.filter(({ table }) => table.startsWith("entry"))
+        .tables.filter(({ table }) => table === "entry_pdq" || table === "entry_blockhash")
         .map(({ held }) => held),
       [false, false],
     );

@@ -34,7 +34,9 @@ test("a search reads its tables once, however many lists there are", async () =>
     for (const strategy of ["probe", "scan"] as const) {
       const [entries] = await sentStatements(fixture.database, strategy);
       assert.ok(entries);
-      const reads = (await executedPlan(client, entries)).filter((node) => node["Relation Name"] === "entry_pdq");
+      const reads = (await executedPlan(client, entries)).filter(
+        (node) => node["Relation Name"] === "entry_pdq" && node["Node Type"] !== "Index Scan",
+      );
       assert.deepEqual(
         reads.map((node) => node["Actual Loops"]),
         [1],

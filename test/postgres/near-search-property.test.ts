@@ -2,22 +2,24 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
-import type { QueryHash } from "../../src/db/near-search.ts";
 import type { NearStrategy } from "../../src/db/near-strategy.ts";
 import { fromIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { CHUNK_STARTS, radiiFor } from "../../src/fingerprint/chunks.ts";
-import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import { matchedBy } from "../../src/fingerprint/decision.ts";
+import type { Look, PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { smallSearch } from "../support/near-arbitrary.ts";
+import { bruteMatches, bruteView } from "../support/near-brute.ts";
 import {
-  bruteMatches,
-  bruteView,
   type CorpusEntry,
   type CorpusList,
   flip,
   flipSome,
+  lookOf,
   randomHash,
   refill,
+  rowsOf,
   searchAll,
   seededRandom,
 } from "../support/near-corpus.ts";
@@ -34,9 +36,11 @@ before(async () => {
 });
 after(() => fixture.drop());
 
-/** The picture's transforms: the first is `hash`, the others have nothing to do with it. */
-function transformsOf(hash: string, count: number, random: () => number): QueryHash[] {
-  return TRANSFORMS.slice(0, count).map((transform, i) => ({ transform, hash: i === 0 ? hash : randomHash(random) }));
+/** The picture's looks: the first by both hashes, the others have nothing to do with it. */
+function looksOf(hashes: { pdq: string; blockhash: string }, count: number, random: () => number): Look[] {
+  return TRANSFORMS.slice(0, count).map((transform, i) =>
+    i === 0 ? lookOf(hashes) : { transform, pdq: randomHash(random), blockhash: null },
+  );
 }
 
 /** At every distance in question, as far apart as the pigeonhole allows, and crowded into a few bits. */
@@ -107,10 +111,7 @@ describe("search of entries", () => {
         await fixture.database.pool.query(change, [id, pdq, blockhash]);
       }
       for (const [i, query] of queries.entries()) {
-        const asked = {
-          pdq: transformsOf(query.pdq, i % 2 === 0 ? 8 : 1, random),
-          blockhash: transformsOf(query.blockhash, 1, random),
-        };
+        const asked = looksOf(query, i % 2 === 0 ? 8 : 1, random);
         const expected = bruteMatches(lists, entries, asked, null);
         for (const strategy of STRATEGIES) {
           if (strategy === "probe" && threshold > PROBED_UP_TO) continue;
@@ -127,56 +128,70 @@ describe("search of entries", () => {
     assert.ok(compared > 20_000, `only ${compared} matches`);
   });
 
-  test("any small database, thresholds of 0 to 64: tables and memory find what comparing everything finds", async () => {
-    const nearBy = fc.tuple(fc.nat(3), fc.array(fc.nat(255), { maxLength: 34 }));
-    const arbitrary = fc.record({
-      rows: fc.array(fc.tuple(nearBy, nearBy, fc.integer({ min: 1, max: 3 })), { maxLength: 30 }),
-      queries: fc.array(fc.tuple(fc.constantFrom(...TRANSFORMS), nearBy), { minLength: 1, maxLength: 8 }),
-      blockhashQueries: fc.array(fc.tuple(fc.constantFrom(...TRANSFORMS), nearBy), { maxLength: 2 }),
-      thresholds: fc.oneof(
-        fc.array(fc.integer({ min: 0, max: PROBED_UP_TO }), { minLength: 6, maxLength: 6 }),
-        fc.array(fc.integer({ min: 0, max: 64 }), { minLength: 6, maxLength: 6 }),
-      ),
-      chosen: fc.option(fc.subarray([1n, 2n, 3n])),
-    });
+  test("any small database: by looks, agreement and neural hashes, tables and memory find what comparing everything finds", async () => {
     const random = seededRandom(11);
-    const centres = ["0".repeat(64), "f".repeat(64), randomHash(random), randomHash(random)];
-    const near = ([centre, bits]: [number, number[]]) => flip(centres[centre] ?? "", [...new Set(bits)]);
-    await fc.assert(
-      fc.asyncProperty(arbitrary, async ({ rows, queries, blockhashQueries, thresholds, chosen }) => {
-        const lists = [1, 2, 3].map((id) => ({
-          id: BigInt(id),
-          name: `list ${id}`,
-          pdq: thresholds[id - 1] ?? 0,
-          blockhash: thresholds[id + 2] ?? 0,
-        }));
-        const entries = rows.map(([pdq, blockhash, list], i) => ({
-          id: BigInt(i + 1),
-          listId: BigInt(list),
-          pdq: near(pdq),
-          blockhash: near(blockhash),
-        }));
-        await refill(fixture.database, lists, entries);
-        const hashed = (each: readonly [QueryHash["transform"], [number, number[]]][]) =>
-          each.map(([transform, hash]) => ({ transform, hash: near(hash) }));
-        const asked = { pdq: hashed(queries), blockhash: hashed(blockhashQueries) };
-        const expected = bruteMatches(lists, entries, asked, chosen);
-        const widest = Math.max(...thresholds);
-        for (const strategy of STRATEGIES) {
-          if (strategy === "probe" && widest > PROBED_UP_TO) continue;
-          const found = await searchAll(fixture.database, asked, widest, strategy, { listIds: chosen });
-          assert.deepEqual(found, expected, strategy);
-        }
-        const held = (kind: PerceptualKind) => entries.map((entry) => ({ id: entry.id, hash: entry[kind] }));
-        const view = bruteView(
-          { entry_pdq: held("pdq"), entry_blockhash: held("blockhash") },
-          { pdq: widest, blockhash: widest },
-          random,
-        );
-        assert.deepEqual(await searchAll(fixture.database, asked, 0, undefined, { listIds: chosen, view }), expected);
-      }),
-      { numRuns: 100, seed: 3 },
+    const found = { pdq: 0, blockhash: 0, neural: 0, agreement: 0, trimmed: 0 };
+    for (const [most, numRuns] of [
+      [PROBED_UP_TO, 120],
+      [64, 80],
+    ] as const) {
+      await fc.assert(
+        fc.asyncProperty(smallSearch(most), async ({ lists, entries, looks, terms, widest }) => {
+          await refill(fixture.database, lists, entries);
+          const expected = bruteMatches(lists, entries, looks, terms.listIds, terms);
+          for (const { hash, confirmedBy, transform } of expected) {
+            found[confirmedBy === null ? hash : "agreement"] += 1;
+            if (transform.startsWith("trimmed")) found.trimmed += 1;
+          }
+          for (const strategy of STRATEGIES) {
+            if (strategy === "probe" && widest > PROBED_UP_TO) continue;
+            assert.deepEqual(await searchAll(fixture.database, looks, widest, strategy, terms), expected, strategy);
+          }
+          assert.deepEqual(await searchAll(fixture.database, looks, 0, undefined, terms), expected);
+          const held = {
+            entry_pdq: rowsOf(entries, "pdq"),
+            entry_blockhash: rowsOf(entries, "blockhash"),
+            entry_neural: rowsOf(entries, "neural"),
+          };
+          const view = bruteView(held, { pdq: widest, blockhash: widest, neural: widest }, random);
+          assert.deepEqual(await searchAll(fixture.database, looks, 0, undefined, { ...terms, view }), expected);
+        }),
+        { numRuns, seed: 3 },
+      );
+    }
+    assert.ok(Math.min(...Object.values(found)) > 20, JSON.stringify(found));
+  });
+
+  test("one look and one stored picture: what is found is what the rule says", async () => {
+    const random = seededRandom(19);
+    const hashes = { pdq: randomHash(random), blockhash: randomHash(random), neural: randomHash(random) };
+    const rule = { pdq: 31, blockhash: 10, agreement: { pdq: 70, blockhash: 20 }, neural: 60 };
+    const bits = [0, 10, 11, 20, 21, 31, 32, 60, 61, 70, 71];
+    const entries = bits.flatMap((pdq) =>
+      bits.map((blockhash) => ({ pdq, blockhash, neural: bits[Math.floor(random() * bits.length)] ?? 0 })),
     );
+    const near = (kind: keyof typeof hashes, distance: number) => flipSome(hashes[kind], distance, random);
+    await refill(
+      fixture.database,
+      [{ id: 1n, name: "one", ...rule, match: "robust" }],
+      entries.map(({ pdq, blockhash, neural }, i) => ({
+        id: BigInt(i + 1),
+        listId: 1n,
+        pdq: near("pdq", pdq),
+        blockhash: near("blockhash", blockhash),
+        neural: near("neural", neural),
+        neuralVersion: "a",
+      })),
+    );
+    const neural = { version: "a", hash: hashes.neural };
+    const matches = await searchAll(fixture.database, [lookOf(hashes)], 0, undefined, { neural });
+    const ids = [...new Set(matches.map(({ entryId }) => Number(entryId)))].sort((a, b) => a - b);
+    const ruled = entries.flatMap((distances, i) => (matchedBy(distances, rule) === null ? [] : [i + 1]));
+    assert.deepEqual(ids, ruled);
+    assert.ok(ruled.length < entries.length);
+    const agreeing = matches.filter(({ confirmedBy }) => confirmedBy !== null);
+    const ruledAgreeing = entries.filter((distances) => matchedBy(distances, rule) === "agreement");
+    assert.equal(agreeing.length, ruledAgreeing.length);
   });
 
   test("the PDQ haystack: every needle's neighbours, at every threshold", async (t) => {
@@ -193,7 +208,7 @@ describe("search of entries", () => {
       const lists = [{ id: 1n, name: "haystack", pdq: threshold, blockhash: 0 }];
       await fixture.database.pool.query("update list set pdq_threshold = $1", [threshold]);
       for (const needle of needles) {
-        const asked = { pdq: [{ transform: "identity" as const, hash: needle }], blockhash: [] };
+        const asked = [lookOf({ pdq: needle })];
         const expected = bruteMatches(lists, entries, asked, null);
         for (const strategy of STRATEGIES)
           assert.deepEqual(await searchAll(fixture.database, asked, threshold, strategy), expected);

@@ -7,13 +7,17 @@ import type { NearDatabase } from "../../src/db/near-source.ts";
 import type { NearTable } from "../../src/db/near-strategy.ts";
 import type { HotView } from "../../src/db/near-view.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { smallSearch } from "../support/near-arbitrary.ts";
+import { bruteMatches, bruteView } from "../support/near-brute.ts";
 import {
-  bruteMatches,
-  bruteView,
+  ANYTHING,
+  COMPARABLE_VERSIONS,
   flip,
   insertBits,
+  lookOf,
   randomHash,
   refill,
+  rowsOf,
   searchAll,
   seededRandom,
 } from "../support/near-corpus.ts";
@@ -26,12 +30,12 @@ after(() => fixture.drop());
 
 const random = seededRandom(31);
 const hash = randomHash(random);
-const query = [{ transform: "identity" as const, hash }];
+const byPdq = [lookOf({ pdq: hash })];
 const lists = [
   { id: 1n, name: "one", pdq: 31, blockhash: 10 },
   { id: 2n, name: "two", pdq: 12, blockhash: 31 },
 ];
-const widest = { pdq: 31, blockhash: 31 };
+const widest = { pdq: 31, blockhash: 31, neural: -1, neuralAny: 60 };
 
 /** A view that answers the same for every search, and what it was asked. */
 function fixedView(answers: Partial<Record<NearTable, readonly number[]>>): { view: HotView; asked: string[] } {
@@ -58,56 +62,59 @@ function silentDatabase(): NearDatabase {
 
 describe("search with candidates from memory", () => {
   test("any small database: what comparing everything finds, whichever tables are held", async () => {
-    const nearBy = fc.tuple(fc.nat(2), fc.array(fc.nat(255), { maxLength: 34 }));
-    const centres = [hash, "0".repeat(64), randomHash(random)];
-    const near = ([centre, bits]: [number, number[]]) => flip(centres[centre] ?? "", [...new Set(bits)]);
-    const arbitrary = fc.record({
-      rows: fc.array(fc.tuple(nearBy, nearBy, fc.integer({ min: 1, max: 2 })), { maxLength: 30 }),
-      pdq: fc.array(nearBy, { minLength: 1, maxLength: 8 }),
-      blockhash: fc.array(nearBy, { maxLength: 2 }),
-      held: fc.subarray(["entry_pdq", "entry_blockhash"] as const),
-      chosen: fc.option(fc.subarray([1n, 2n])),
-    });
+    const held = fc.subarray(["pdq", "blockhash", "neural"] as const);
     await fc.assert(
-      fc.asyncProperty(arbitrary, async ({ rows, pdq, blockhash, held, chosen }) => {
-        const entries = rows.map(([pdqBits, blockhashBits, list], i) => ({
-          id: BigInt(i + 1),
-          listId: BigInt(list),
-          pdq: near(pdqBits),
-          blockhash: near(blockhashBits),
-        }));
+      fc.asyncProperty(smallSearch(40), held, async ({ lists, entries, looks, terms, widest }, kinds) => {
         await refill(fixture.database, lists, entries);
-        const all = {
-          entry_pdq: entries.map(({ id, pdq }) => ({ id, hash: pdq })),
-          entry_blockhash: entries.map(({ id, blockhash }) => ({ id, hash: blockhash })),
-        };
-        const view = bruteView(Object.fromEntries(held.map((table) => [table, all[table]])), widest, random);
-        const hashed = (each: readonly [number, number[]][]) =>
-          each.map((bits) => ({ transform: "identity" as const, hash: near(bits) }));
-        const asked = { pdq: hashed(pdq), blockhash: hashed(blockhash) };
-        const found = await searchAll(fixture.database, asked, 0, undefined, { listIds: chosen, view });
-        assert.deepEqual(found, bruteMatches(lists, entries, asked, chosen));
+        const rows = Object.fromEntries(kinds.map((kind) => [`entry_${kind}`, rowsOf(entries, kind)]));
+        const view = bruteView(rows, { pdq: widest, blockhash: widest, neural: widest }, random);
+        const found = await searchAll(fixture.database, looks, 0, undefined, { ...terms, view });
+        assert.deepEqual(found, bruteMatches(lists, entries, looks, terms.listIds, terms));
       }),
-      { numRuns: 60, seed: 8 },
+      { numRuns: 80, seed: 8 },
+    );
+  });
+
+  test("agreement needs candidates by blockhash alone: PDQ is read where memory names none", async () => {
+    const wide = { id: 1n, name: "one", pdq: 31, blockhash: 10, agreement: { pdq: 70, blockhash: 20 } };
+    const far = (bits: number) =>
+      flip(
+        hash,
+        Array.from({ length: bits }, (_, bit) => bit),
+      );
+    await refill(fixture.database, [wide], [{ id: 1n, listId: 1n, pdq: far(70), blockhash: far(20) }]);
+    const { view, asked } = fixedView({ entry_pdq: [], entry_blockhash: [1] });
+    const looks = [lookOf({ pdq: hash, blockhash: hash })];
+    const [match] = await searchAll(fixture.database, looks, 0, undefined, { view });
+    assert.deepEqual(asked, ["entry_pdq 1 31", "entry_blockhash 1 31"]);
+    assert.deepEqual(
+      [match?.hash, match?.distance, match?.threshold, match?.confirmedBy],
+      ["pdq", 70, 70, { hash: "blockhash", distance: 20, threshold: 20 }],
     );
   });
 
   test("memory is asked within the widest threshold of each kind, with all hashes at once", async () => {
     await refill(fixture.database, lists, []);
-    const { view, asked } = fixedView({ entry_pdq: [], entry_blockhash: [] });
-    const pdq = [...query, { transform: "mirror" as const, hash: randomHash(random) }];
-    await searchAll(fixture.database, { pdq, blockhash: query }, 0, undefined, { view });
-    assert.deepEqual(asked, ["entry_pdq 2 31", "entry_blockhash 1 31"]);
+    const { view, asked } = fixedView({ entry_pdq: [], entry_blockhash: [], entry_neural: [] });
+    const looks = [lookOf({ pdq: hash, blockhash: hash }), lookOf({ pdq: randomHash(random) })];
+    const neural = { version: "a", hash };
+    for (const match of [null, "fast", "robust"] as const) {
+      await searchAll(fixture.database, looks, 0, undefined, { neural, match, view });
+    }
+    const byLooks = ["entry_pdq 2 31", "entry_blockhash 1 31"];
+    assert.deepEqual(asked, [...byLooks, ...byLooks, ...byLooks, "entry_neural 1 60"]);
   });
 
   test("where memory knows of nothing near, no statement is sent", async () => {
     const { view } = fixedView({ entry_pdq: [], entry_blockhash: [], image_pdq: [], image_blockhash: [] });
     const database = silentDatabase();
-    const hashes = { pdq: query, blockhash: query };
-    assert.deepEqual(await searchEntries(database, { hashes, listIds: null, limit: 10, view }), []);
-    const both = { pdq: hash, blockhash: hash, thresholds: widest, view };
-    assert.equal(await searchImages(database, both), null);
-    const one = { kind: "blockhash", hash, threshold: 31, limit: 10, view } as const;
+    const looks = [lookOf({ pdq: hash, blockhash: hash })];
+    assert.deepEqual(await searchEntries(database, { ...ANYTHING, looks, view }), []);
+    // The lists say `fast`, so the neural hash counts nowhere.
+    assert.deepEqual(await searchEntries(database, { ...ANYTHING, looks, neural: { version: "a", hash }, view }), []);
+    const comparableVersions = COMPARABLE_VERSIONS;
+    assert.equal(await searchImages(database, { looks, thresholds: widest, comparableVersions, view }), null);
+    const one = { kind: "blockhash", hash, threshold: 31, comparableVersions, limit: 10, view } as const;
     assert.deepEqual(await searchImagesByOneHash(database, one), []);
   });
 
@@ -120,7 +127,7 @@ describe("search with candidates from memory", () => {
     await refill(fixture.database, lists, entries);
     const { view } = fixedView({ entry_pdq: [1, 2, 3, 4] });
     const found = async () => {
-      const matches = await searchAll(fixture.database, { pdq: query, blockhash: [] }, 0, undefined, { view });
+      const matches = await searchAll(fixture.database, byPdq, 0, undefined, { view });
       return matches.map(({ entryId }) => Number(entryId));
     };
     const answers = [await found()];
@@ -157,7 +164,7 @@ describe("search with candidates from memory", () => {
         return threshold < 40 ? [1] : [1, 2];
       },
     };
-    const found = await searchAll(fixture.database, { pdq: query, blockhash: [] }, 0, undefined, { view });
+    const found = await searchAll(fixture.database, byPdq, 0, undefined, { view });
     assert.deepEqual(
       [asked, found.map(({ entryId }) => entryId)],
       [
@@ -182,12 +189,15 @@ describe("search with candidates from memory", () => {
     await insertBits(fixture.database, "image_pdq", "pdq", pdq);
     await insertBits(fixture.database, "image_blockhash", "blockhash", blockhash);
     const view = bruteView({ image_pdq: pdq }, widest, random);
-    const both = { pdq: hash, blockhash: hash, thresholds: { pdq: 26, blockhash: 10 } };
-    const expected = { nearest: { imageId: 2n, pdqDistance: 1, blockhashDistance: 0 }, scored: null };
+    const looks = [lookOf({ pdq: hash, blockhash: hash })];
+    const comparableVersions = COMPARABLE_VERSIONS;
+    const both = { looks, thresholds: { pdq: 26, blockhash: 10 }, comparableVersions };
+    const nearest = { imageId: 2n, pdqDistance: 1, blockhashDistance: 0, transform: "identity" };
+    const expected = { nearest, scored: null };
     assert.deepEqual(await searchImages(fixture.database, { ...both, view }), expected);
     assert.deepEqual(await searchImages(fixture.database, both), expected);
     for (const kind of ["pdq", "blockhash"] as const) {
-      const one = { kind, hash, threshold: 26, limit: 10 };
+      const one = { kind, hash, threshold: 26, limit: 10, comparableVersions };
       const found = await searchImagesByOneHash(fixture.database, { ...one, view });
       assert.ok(found.length > 1);
       assert.deepEqual(found, await searchImagesByOneHash(fixture.database, one));

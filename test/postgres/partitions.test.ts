@@ -8,18 +8,19 @@ import { recordNewImage } from "../../src/db/record-check.ts";
 import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { checkedImage, freeCheck } from "../support/checked-image.ts";
 import { createTestDatabase, quietLogger, type TestDatabase } from "../support/database.ts";
+import { bruteMatches, inAnswerOrder } from "../support/near-brute.ts";
 import {
   bruteDistance,
-  bruteMatches,
+  COMPARABLE_VERSIONS,
   type CorpusEntry,
   flipSome,
-  inAnswerOrder,
+  lookOf,
   randomHash,
   refill,
   searchAll,
   seededRandom,
 } from "../support/near-corpus.ts";
-import { genericPlan, sentStatements } from "../support/near-plans.ts";
+import { genericPlan, searchedTables, sentStatements } from "../support/near-plans.ts";
 
 const PARTITIONS = 3;
 const CHUNKS = 11;
@@ -104,7 +105,29 @@ describe("partitioning the fingerprint tables", () => {
     const warnings: object[] = [];
     await partition(plain, PARTITIONS, warnings);
     assert.deepEqual(warnings, [{ partitions: 1, asked: PARTITIONS }]);
-    assert.deepEqual(await countPartitions(plain), [0, 0, 0, 0]);
+    assert.deepEqual(await countPartitions(plain), Array(NEAR_TABLES.length).fill(0));
+  });
+});
+
+describe("a table that a migration has added since", () => {
+  let made: TestDatabase;
+  before(async () => {
+    made = await createTestDatabase();
+    await partition(made, PARTITIONS);
+    // As a database that was partitioned before there were neural hashes comes out of its migration.
+    await made.database.pool.query("drop table entry_neural; create table entry_neural (like entry_pdq including all)");
+  });
+  after(() => made.drop());
+
+  test("is partitioned like the others, unless it has rows already", async () => {
+    const { pool } = made.database;
+    await pool.query("insert into entry_neural values (1, repeat('0', 256)::bit(256))");
+    const warnings: object[] = [];
+    await partition(made, PARTITIONS, warnings);
+    assert.deepEqual(warnings, [{ partitions: 1, asked: PARTITIONS }]);
+    await pool.query("delete from entry_neural");
+    await partition(made, PARTITIONS, warnings);
+    assert.deepEqual([await countPartitions(made), warnings.length], [Array(NEAR_TABLES.length).fill(PARTITIONS), 1]);
   });
 });
 
@@ -112,13 +135,21 @@ describe("search over three partitions", () => {
   const random = seededRandom(12);
   const centre = randomHash(random);
   const lists = [
-    { id: 1n, name: "one", pdq: 31, blockhash: 10 },
-    { id: 2n, name: "two", pdq: 12, blockhash: 31 },
+    { id: 1n, name: "one", pdq: 31, blockhash: 10, agreement: { pdq: 60, blockhash: 20 } },
+    { id: 2n, name: "two", pdq: 12, blockhash: 31, neural: 31, match: "robust" as const },
   ];
   const entries = Array.from({ length: 2000 }, (_, i): CorpusEntry => {
     const near = i % 4 === 0;
     const hash = () => (near ? flipSome(centre, i % 40, random) : randomHash(random));
-    return { id: BigInt(i + 1), listId: BigInt(1 + (i % 2)), pdq: hash(), blockhash: hash(), enabled: i % 9 !== 0 };
+    const row = {
+      id: BigInt(i + 1),
+      listId: BigInt(1 + (i % 2)),
+      pdq: hash(),
+      blockhash: hash(),
+      enabled: i % 9 !== 0,
+    };
+    const trimmed = i % 5 === 0 ? { trimmed: { pdq: hash(), blockhash: hash() } } : {};
+    return { ...row, ...trimmed, neural: hash(), neuralVersion: i % 7 === 0 ? "old" : "new" };
   });
   let made: TestDatabase;
   before(async () => {
@@ -141,12 +172,13 @@ describe("search over three partitions", () => {
     const queries = [centre, ...Array.from({ length: 20 }, () => entries[Math.floor(random() * entries.length)]?.pdq)];
     let compared = 0;
     for (const hash of queries) {
-      const query = [{ transform: "identity" as const, hash: flipSome(hash ?? centre, 3, random) }];
-      const hashes = { pdq: query, blockhash: query };
-      const expected = bruteMatches(lists, entries, hashes, null);
+      const near = flipSome(hash ?? centre, 3, random);
+      const looks = [lookOf({ pdq: near, blockhash: near })];
+      const terms = { neural: { version: "new", hash: near } };
+      const expected = bruteMatches(lists, entries, looks, null, terms);
       compared += expected.length;
       for (const strategy of ["probe", "scan"] as const) {
-        assert.deepEqual(inAnswerOrder(await searchAll(made.database, hashes, 31, strategy)), expected, strategy);
+        assert.deepEqual(inAnswerOrder(await searchAll(made.database, looks, 31, strategy, terms)), expected, strategy);
       }
     }
     assert.ok(compared > 100, String(compared));
@@ -157,13 +189,15 @@ describe("search over three partitions", () => {
     try {
       for (const statement of await sentStatements(made.database, "probe")) {
         const nodes = await genericPlan(client, statement);
-        const tables = NEAR_TABLES.filter((table) => statement.name.includes(`${table}_probe`));
+        const tables = searchedTables(statement, "probe");
         assert.ok(tables.length > 0, statement.name);
         for (const table of tables) {
           for (let remainder = 0; remainder < PARTITIONS; remainder++) {
             const leaf = `${table}_${remainder}`;
             const reads = nodes.filter((node) => node["Relation Name"] === leaf).map((node) => node["Node Type"]);
-            assert.deepEqual(reads, ["Bitmap Heap Scan"], statement.name);
+            // Agreement reads PDQ by the key, too.
+            const byKey = table === "entry_pdq" ? ["Index Scan"] : [];
+            assert.deepEqual(reads, ["Bitmap Heap Scan", ...byKey], statement.name);
           }
         }
         assert.equal(
@@ -203,14 +237,20 @@ describe("writing to three partitions", () => {
       `insert into list (name, kind, action, pdq_threshold, blockhash_threshold) values ('one', 'disallow', 'block', 31, 31)`,
     );
     const pdq = randomHash(random);
-    const fields: NewEntry = { listId: 1n, identity: "00", source: "hashes", detail: "sufficient", createdBy: "test" };
+    const fields: NewEntry = {
+      listId: 1n,
+      identity: "00",
+      source: "hashes",
+      pdq,
+      detail: "sufficient",
+      createdBy: "test",
+    };
     const event = () => ({ actor: "test", action: "entry.create" as const, subject: "entry", details: {} });
-    const bits = { pdq: toIndexBits("pdq", pdq), blockhash: null };
+    const bits = [{ kind: "pdq", variant: 0, bits: toIndexBits("pdq", pdq) }] as const;
     const first = await insertEntry(made.database, fields, bits, event);
     const again = await insertEntry(made.database, { ...fields, sha1: "11" }, bits, event);
     assert.deepEqual([first?.outcome, again?.outcome, again?.row.id], ["created", "completed", first?.row.id]);
-    const hashes = { pdq: [{ transform: "identity" as const, hash: pdq }], blockhash: [] };
-    const found = await searchAll(made.database, hashes, 31);
+    const found = await searchAll(made.database, [lookOf({ pdq })], 31);
     assert.deepEqual(
       found.map(({ entryId }) => entryId),
       [first?.row.id],
@@ -221,9 +261,15 @@ describe("writing to three partitions", () => {
     const hashes = { pdq: randomHash(random), blockhash: randomHash(random) };
     const newer = { pdq: randomHash(random), blockhash: randomHash(random) };
     const near = async (hash: string) =>
-      (await searchImagesByOneHash(made.database, { kind: "pdq", hash, threshold: 31, limit: 9 })).map(
-        (m) => m.imageId,
-      );
+      (
+        await searchImagesByOneHash(made.database, {
+          kind: "pdq",
+          hash,
+          threshold: 31,
+          comparableVersions: COMPARABLE_VERSIONS,
+          limit: 9,
+        })
+      ).map((m) => m.imageId);
     const { id } = await recordNewImage(made.database, checkedImage(1, hashes), null, freeCheck());
     assert.deepEqual([await near(hashes.pdq), await near(newer.pdq)], [[id], []]);
     await recordNewImage(made.database, checkedImage(1, newer), null, freeCheck());
@@ -249,7 +295,8 @@ describe("writing to three partitions", () => {
     for (const { id, hash } of images) {
       const asked = flipSome(hash, 7, random);
       const thresholds = { pdq: 20, blockhash: 20 };
-      const near = await searchImages(made.database, { pdq: asked, blockhash: asked, thresholds });
+      const looks = [lookOf({ pdq: asked, blockhash: asked })];
+      const near = await searchImages(made.database, { looks, thresholds, comparableVersions: COMPARABLE_VERSIONS });
       assert.deepEqual(near?.nearest.imageId, id);
       assert.equal(near?.nearest.pdqDistance, bruteDistance(asked, hash));
     }

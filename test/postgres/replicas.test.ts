@@ -10,7 +10,7 @@ import { checkedImage, freeCheck } from "../support/checked-image.ts";
 import { quietLogger } from "../support/database.ts";
 import { execute } from "../support/foreign-layout.ts";
 import { findServerPrograms, type LoopbackServer, startLoopbackServer } from "../support/loopback-server.ts";
-import { randomHash, seededRandom } from "../support/near-corpus.ts";
+import { COMPARABLE_VERSIONS, randomHash, seededRandom } from "../support/near-corpus.ts";
 
 const DATABASE = "lookalike";
 const OPTIONS = { poolSize: 4, logger: quietLogger, applicationName: "lookalike test" };
@@ -63,7 +63,13 @@ for (const programs of found) {
     }
 
     async function find(near: NearDatabase, pdq: string): Promise<{ ids: bigint[]; byReplica: boolean }> {
-      const matches = await searchImagesByOneHash(near, { kind: "pdq", hash: pdq, threshold: 31, limit: 10 });
+      const matches = await searchImagesByOneHash(near, {
+        kind: "pdq",
+        hash: pdq,
+        threshold: 31,
+        limit: 10,
+        comparableVersions: COMPARABLE_VERSIONS,
+      });
       return { ids: matches.map(({ imageId }) => imageId), byReplica: near.searchPool !== database.searchPool };
     }
 

@@ -9,7 +9,7 @@ import { quietLogger } from "../support/database.ts";
 import { execute } from "../support/foreign-layout.ts";
 import { takeView } from "../support/hot-memory.ts";
 import { findServerPrograms, startLoopbackServer } from "../support/loopback-server.ts";
-import { insertEntries, insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
+import { ANYTHING, insertEntries, insertLists, lookOf, randomHash, seededRandom } from "../support/near-corpus.ts";
 
 const POOL_SIZE = 2;
 
@@ -51,9 +51,8 @@ it("a server that crashes and gives numbers of transactions out again makes no c
     );
     const entry = { id: BigInt(round + 1), listId: 1n, pdq: randomHash(random) };
     await insertEntries(db, [entry]);
-    const hashes = { pdq: [{ transform: "identity" as const, hash: entry.pdq }], blockhash: [] };
     const view = await takeView(memory, db);
-    const found = await searchEntries(db, { hashes, listIds: null, limit: 10, view });
+    const found = await searchEntries(db, { ...ANYTHING, looks: [lookOf(entry)], view });
     assert.deepEqual(
       found.map(({ entryId }) => entryId),
       [entry.id],

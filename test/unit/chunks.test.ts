@@ -33,8 +33,9 @@ describe("chunks", () => {
   });
 
   test("the chunks are those of the indexes in the migration", async () => {
-    const migration = await readFile(new URL("../../migrations/0001_chunk-indexes.sql", import.meta.url), "utf8");
-    for (const table of ["entry_pdq", "entry_blockhash", "image_pdq", "image_blockhash"]) {
+    const read = (name: string) => readFile(new URL(`../../migrations/${name}.sql`, import.meta.url), "utf8");
+    const migration = (await read("0001_chunk-indexes")) + (await read("0004_looks-and-neural"));
+    for (const table of ["entry_pdq", "entry_blockhash", "entry_neural", "image_pdq", "image_blockhash"]) {
       CHUNK_WIDTHS.forEach((width, chunk) => {
         const start = (CHUNK_STARTS[chunk] ?? 0) + 1;
         const index = `"${table}_chunk_${chunk}" ON "${table}" ((substring("bits", ${start}, ${width})::int4))`;
