@@ -75,8 +75,8 @@ function borderRows(pixels: Pixels, box: Box): { top: number; bottom: number } {
     step: step * 3,
     count: Math.floor((box.width - 1) / step) + 1,
   });
-  const top = borderLines(pixels.data, box.height, (i) => line(box.top + i), true);
-  const bottom = borderLines(pixels.data, box.height - top, (i) => line(box.top + box.height - 1 - i), true);
+  const top = borderLines(pixels.data, box.height, (i) => line(box.top + i));
+  const bottom = borderLines(pixels.data, box.height, (i) => line(box.top + box.height - 1 - i));
   return { top, bottom };
 }
 
@@ -88,8 +88,8 @@ function borderColumns(pixels: Pixels, box: Box): { left: number; right: number 
     step: step * stride,
     count: Math.floor((box.height - 1) / step) + 1,
   });
-  const left = borderLines(pixels.data, box.width, (i) => line(box.left + i), false);
-  const right = borderLines(pixels.data, box.width - left, (i) => line(box.left + box.width - 1 - i), false);
+  const left = borderLines(pixels.data, box.width, (i) => line(box.left + i));
+  const right = borderLines(pixels.data, box.width, (i) => line(box.left + box.width - 1 - i));
   return { left, right };
 }
 
@@ -97,8 +97,11 @@ function stepFor(side: number): number {
   return Math.max(1, Math.floor(side / SAMPLES));
 }
 
-/** How many lines from one side on are border: up to the last blank one before the picture begins. */
-function borderLines(data: Uint8Array, side: number, lineAt: (i: number) => Line, captions: boolean): number {
+/**
+ * How many lines from one side on are border: up to the last blank one before the picture begins. The same for all sides, so
+ * that a turned picture is cut as it would be upright.
+ */
+function borderLines(data: Uint8Array, side: number, lineAt: (i: number) => Line): number {
   const most = Math.floor(side * MOST_OFF_A_SIDE);
   const mostText = side * CAPTION_LINES;
   const first = lineAt(0);
@@ -107,7 +110,7 @@ function borderLines(data: Uint8Array, side: number, lineAt: (i: number) => Line
   for (let i = 0; i < most; i++) {
     const share = shareOf(data, lineAt(i), red, green, blue);
     if (share >= BLANK_SHARE) border = i + 1;
-    else if (border === 0 || !captions || share < CAPTION_SHARE || i + 1 - border > mostText) break;
+    else if (border === 0 || share < CAPTION_SHARE || i + 1 - border > mostText) break;
   }
   return border;
 }
