@@ -2,6 +2,7 @@ import { PERCEPTUAL_KINDS, type PerceptualFingerprint, type Variant } from "../f
 import { hammingDistance } from "../fingerprint/hamming.ts";
 import { TRANSFORMS } from "../fingerprint/transform.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/version.ts";
+import type { GoldenNeural } from "./golden-neural.ts";
 
 /** What a picture's hashes must be: 64 hex digits each, of every variant in every symmetry. */
 export type GoldenHashes = Pick<PerceptualFingerprint, "pdq" | "blockhash" | "variants">;
@@ -19,6 +20,8 @@ export interface GoldenSet {
   /** The FINGERPRINT_VERSION that the hashes are of. */
   readonly fingerprintVersion: number;
   readonly pictures: readonly GoldenPicture[];
+  /** By the model that comes with the project; null where it makes no neural hashes. */
+  readonly neural: GoldenNeural | null;
 }
 
 /**

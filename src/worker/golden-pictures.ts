@@ -371,4 +371,5 @@ export const GOLDEN: GoldenSet = {
       ],
     },
   ],
+  neural: null,
 };

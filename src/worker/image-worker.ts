@@ -1,5 +1,6 @@
 import { loadClassifier } from "../classifier/onnx-classifier.ts";
 import { checkGolden } from "./golden-check.ts";
+import { checkGoldenNeural } from "./golden-neural.ts";
 import { GOLDEN } from "./golden-pictures.ts";
 import { createImageJobs } from "./image-jobs.ts";
 import type { WorkerOptions } from "./protocol.ts";
@@ -12,5 +13,6 @@ const options = JSON.parse(process.argv[2] ?? "") as WorkerOptions;
 await serveRequests(options, async () => {
   const jobs = createImageJobs(await loadClassifier(options.modelPath));
   await checkGolden(GOLDEN, async (file) => (await jobs.fingerprint(0, file, false)).report);
+  await checkGoldenNeural(GOLDEN, jobs.model.neuralVersion, async (file) => (await jobs.classify(0, file)).neural);
   return jobs;
 });

@@ -1,4 +1,5 @@
 import { checkGolden, type GoldenHashes, type GoldenPicture, type GoldenSet } from "../../src/worker/golden-check.ts";
+import { checkGoldenNeural, type GoldenNeural } from "../../src/worker/golden-neural.ts";
 
 /** A golden picture without its hashes. */
 export type GoldenFile = Pick<GoldenPicture, "name" | "lossless" | "base64">;
@@ -6,14 +7,16 @@ export type GoldenFile = Pick<GoldenPicture, "name" | "lossless" | "base64">;
 /**
  * The golden set of this build. Pictures of the previous set are kept as they are, so that no encoder has a say; others are
  * added. Hashes change only where the fingerprint version did.
- * @throws Error where a hash moved and FINGERPRINT_VERSION was not raised: what is stored would silently be compared with
- * something else
+ * @param neural by the model that comes with the project; null where it makes none
+ * @throws Error where a hash moved and FINGERPRINT_VERSION, or the model's version, was not raised: what is stored would
+ * silently be compared with something else
  */
 export async function renewGolden(
   previous: GoldenSet,
   files: readonly GoldenFile[],
   fingerprintVersion: number,
   fingerprint: (file: Uint8Array) => Promise<GoldenHashes>,
+  neural: GoldenNeural | null,
 ): Promise<GoldenSet> {
   const isRaised = fingerprintVersion !== previous.fingerprintVersion;
   if (!isRaised) await requireUnmoved(previous, fingerprint);
@@ -24,7 +27,8 @@ export async function renewGolden(
     const { pdq, blockhash, variants } = await fingerprint(Buffer.from(base64, "base64"));
     return { name, lossless, base64, pdq, blockhash, variants };
   });
-  return { fingerprintVersion, pictures: await Promise.all(pictures) };
+  await checkGoldenNeural(previous, neural?.version ?? null, async () => neural?.hash ?? null);
+  return { fingerprintVersion, pictures: await Promise.all(pictures), neural };
 }
 
 async function requireUnmoved(

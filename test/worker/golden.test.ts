@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import { createAppContext } from "../../src/app-context.ts";
+import { loadClassifier } from "../../src/classifier/onnx-classifier.ts";
+import { readConfig } from "../../src/config.ts";
+import { ConfigError } from "../../src/config-error.ts";
 import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
 import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
 import { decodeForHashes } from "../../src/image/decode-image.ts";
+import { createLogger } from "../../src/logger.ts";
 import { checkGolden, type GoldenHashes, type GoldenPicture, type GoldenSet } from "../../src/worker/golden-check.ts";
+import { checkGoldenNeural } from "../../src/worker/golden-neural.ts";
 import { GOLDEN } from "../../src/worker/golden-pictures.ts";
+import { createImageJobs } from "../../src/worker/image-jobs.ts";
 import { createWorkerPool } from "../../src/worker/pool.ts";
 import { renewGolden } from "../golden/renew.ts";
+import { createTestDatabase } from "../support/database.ts";
 import { silentLogger } from "../support/scripted-pool.ts";
 
 async function fingerprint(file: Uint8Array): Promise<GoldenHashes> {
@@ -108,10 +116,10 @@ test("golden hashes are not made anew where they moved and the version was not r
     return fingerprintPixels({ ...pixels, data: pixels.data.toReversed() });
   };
   await assert.rejects(
-    renewGolden(GOLDEN, GOLDEN.pictures, FINGERPRINT_VERSION, upsideDown),
+    renewGolden(GOLDEN, GOLDEN.pictures, FINGERPRINT_VERSION, upsideDown, null),
     /raise FINGERPRINT_VERSION .*colours\.png/,
   );
-  const raised = await renewGolden(GOLDEN, GOLDEN.pictures, FINGERPRINT_VERSION + 1, upsideDown);
+  const raised = await renewGolden(GOLDEN, GOLDEN.pictures, FINGERPRINT_VERSION + 1, upsideDown, null);
   assert.equal(raised.fingerprintVersion, FINGERPRINT_VERSION + 1);
   assert.deepEqual(
     raised.pictures.map(({ base64 }) => base64),
@@ -123,6 +131,69 @@ test("golden hashes are not made anew where they moved and the version was not r
 test("a new golden picture is added without a raised version, and the others stay as they are", async () => {
   const [first, ...others] = GOLDEN.pictures;
   assert.ok(first);
-  const renewed = await renewGolden({ ...GOLDEN, pictures: others }, GOLDEN.pictures, FINGERPRINT_VERSION, fingerprint);
+  const renewed = await renewGolden(
+    { ...GOLDEN, pictures: others },
+    GOLDEN.pictures,
+    FINGERPRINT_VERSION,
+    fingerprint,
+    GOLDEN.neural,
+  );
   assert.deepEqual(renewed, GOLDEN);
+});
+
+describe("a neural hash", () => {
+  const hash = "0f".repeat(32);
+  const golden = { ...GOLDEN, neural: { version: "model@1", picture: "turned.jpeg", hash } };
+
+  test("four bits pass and five are refused, by the model it is of and no other", async () => {
+    await checkGoldenNeural(golden, "model@1", async () => flipBits(hash, 4));
+    for (const moved of [flipBits(hash, 5), null]) {
+      await assert.rejects(
+        checkGoldenNeural(golden, "model@1", async () => moved),
+        /turned\.jpeg to have neural 0f/,
+      );
+    }
+    for (const other of ["model@2", null]) await checkGoldenNeural(golden, other, async () => flipBits(hash, 5));
+  });
+
+  test("is not made anew where it moved and the model's version did not", async () => {
+    const renew = (version: string) =>
+      renewGolden(golden, GOLDEN.pictures, FINGERPRINT_VERSION, fingerprint, {
+        ...golden.neural,
+        version,
+        hash: flipBits(hash, 5),
+      });
+    await assert.rejects(renew("model@1"), /neural/);
+    assert.equal((await renew("model@2")).neural?.version, "model@2");
+  });
+
+  test("of the model that comes with the project is among the golden ones, as this build makes it", async () => {
+    const classifier = await loadClassifier(readConfig({}).modelPath);
+    try {
+      const jobs = createImageJobs(classifier);
+      const { neuralVersion } = jobs.model;
+      assert.equal(GOLDEN.neural?.version ?? null, neuralVersion, "npm run build:golden");
+      await checkGoldenNeural(GOLDEN, neuralVersion, async (file) => (await jobs.classify(0, file)).neural);
+    } finally {
+      await classifier.close();
+    }
+  });
+});
+
+test("the service doesn't start with workers whose hashes moved, and says so in one line", async () => {
+  const workerScript = new URL("../support/moved-hash-worker.ts", import.meta.url);
+  const workers = createWorkerPool({ modelPath: "/unused", workers: 1, workerScript, logger: silentLogger });
+  const database = await createTestDatabase();
+  try {
+    const config = { ...readConfig({}), databaseUrl: database.url };
+    const start = createAppContext(config, { workers, logger: createLogger("silent") });
+    await assert.rejects(start, (error: Error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /^Expected workers that can start, .* golden picture colours\.png .*\(npm ci\)$/);
+      return true;
+    });
+  } finally {
+    await workers.close();
+    await database.drop();
+  }
 });
