@@ -47,7 +47,10 @@ export async function startFilledServers(
   await execute(single.url(), `create database ${DATABASE}`);
   await migrateDatabase({ connectionString: single.url(DATABASE) }, { logger: quietLogger });
   await layOutOverServers(coordinator, parts);
-  for (const { url } of [single, coordinator]) await fillEntries(url(DATABASE), sizes);
+  for (const { url } of [single, coordinator]) {
+    await fillEntries(url(DATABASE), sizes);
+    await fillImages(url(DATABASE), sizes, "true");
+  }
   await fill(single.url(DATABASE), sizes, "true");
   say("one server is filled");
   for (const [remainder, { url }] of parts.entries()) {
@@ -55,6 +58,7 @@ export async function startFilledServers(
     await execute(url(DATABASE), "create table route (id bigint) partition by hash (id)");
     const taken = `satisfies_hash_partition('route'::regclass, ${sizes.parts}, ${remainder}, i)`;
     await fill(url(DATABASE), sizes, taken);
+    await fillImages(url(DATABASE), sizes, taken);
     say(`part ${remainder} is filled`);
   }
   return {
@@ -74,14 +78,24 @@ async function fillEntries(url: string, { entries }: Sizes): Promise<void> {
   );
 }
 
-/** Rows first, indexes then; images themselves are not there, and changes are not recorded. */
+/** As much of each image as a search reads, on any server: a part that is asked alone has to have them, too. */
+async function fillImages(url: string, { images }: Sizes, condition: string): Promise<void> {
+  await execute(
+    url,
+    `drop table if exists image cascade;
+     create table image (id bigint primary key, fingerprint_version smallint, model text, scores json, scores_from bigint);
+     insert into image (id, fingerprint_version) select i, 2 from generate_series(1, ${images}::int8) as i where ${condition}`,
+  );
+  await execute(url, "vacuum analyze image");
+}
+
+/** Rows first, indexes then; changes are not recorded. */
 async function fill(url: string, { images, entries }: Sizes, condition: string): Promise<void> {
   const { rows: defined } = await execute(
     url,
     `select format('drop index %s', indexrelid::regclass) as away, pg_get_indexdef(indexrelid) as back
      from pg_index where indrelid = any ('{image_pdq,entry_pdq}'::regclass[]) and not indisunique`,
   );
-  await execute(url, "alter table image_pdq drop constraint if exists image_pdq_image_id_image_id_fk");
   await execute(url, "alter table image_pdq disable trigger user; alter table entry_pdq disable trigger user");
   for (const { away } of defined) await execute(url, away);
   for (const [table, count] of [

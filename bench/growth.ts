@@ -6,13 +6,12 @@ import { parseArgs } from "node:util";
 import { type Database, openDatabase } from "../src/db/client.ts";
 import { insertEntry } from "../src/db/entries.ts";
 import { searchImagesByOneHash } from "../src/db/near-images.ts";
-import { searchEntries } from "../src/db/near-search.ts";
 import { fromIndexBits, type IndexBits, toIndexBits } from "../src/fingerprint/bit-order.ts";
 import { TRANSFORMS } from "../src/fingerprint/transform.ts";
 import { quietLogger } from "../test/support/database.ts";
 import { execute } from "../test/support/foreign-layout.ts";
 import { findServerPrograms, type LoopbackServer, type ServerPrograms } from "../test/support/loopback-server.ts";
-import { flipSome, randomHash, seededRandom } from "../test/support/near-corpus.ts";
+import { COMPARABLE_VERSIONS, flipSome, randomHash, searchAll, seededRandom } from "../test/support/near-corpus.ts";
 import { genericPlan, sentStatements } from "../test/support/near-plans.ts";
 import { startFilledServers } from "./growth-servers.ts";
 
@@ -119,7 +118,14 @@ async function timeSearches(one: Database, three: Database, alone: readonly Data
     stored: rows,
     alone: true,
     search: (database, hash) =>
-      searchImagesByOneHash(database, { kind: "pdq", hash, threshold, limit: 100, strategy: "probe" }),
+      searchImagesByOneHash(database, {
+        kind: "pdq",
+        hash,
+        threshold,
+        comparableVersions: COMPARABLE_VERSIONS,
+        limit: 100,
+        strategy: "probe",
+      }),
   });
   const byEntries = (hashes: number): Kind => ({
     name: `entries by ${hashes} hash(es), 31 bits`,
@@ -127,18 +133,12 @@ async function timeSearches(one: Database, three: Database, alone: readonly Data
     stored: entries,
     alone: false,
     search: (database, hash) => {
-      const pdq = TRANSFORMS.slice(0, hashes).map((transform, i) => ({
+      const looks = TRANSFORMS.slice(0, hashes).map((transform, i) => ({
         transform,
-        hash: i === 0 ? hash : randomHash(seededRandom(i)),
+        pdq: i === 0 ? hash : randomHash(seededRandom(i)),
+        blockhash: null,
       }));
-      const expectedThresholds = { pdq: 31, blockhash: 0 };
-      return searchEntries(database, {
-        hashes: { pdq, blockhash: [] },
-        listIds: null,
-        expectedThresholds,
-        limit: 100,
-        strategy: "probe",
-      });
+      return searchAll(database, looks, 31, "probe", { limit: 100 });
     },
   });
   console.log(
@@ -175,9 +175,10 @@ async function timeInserts(one: Database, three: Database): Promise<void> {
     await database.pool.query(`select setval('entry_id_seq', ${entries + 1})`);
     const start = performance.now();
     for (let i = 0; i < INSERTS; i++) {
-      const bits = { pdq: toIndexBits("pdq", randomHash(random)), blockhash: null };
+      const pdq = randomHash(random);
+      const bits = [{ kind: "pdq", variant: 0, bits: toIndexBits("pdq", pdq) }] as const;
       const identity = `ff${i.toString(16).padStart(62, "0")}`;
-      const fields = { listId: 1n, identity, source: "hashes", detail: "sufficient", createdBy: "bench" } as const;
+      const fields = { listId: 1n, identity, source: "hashes", pdq, detail: "sufficient", createdBy: "bench" } as const;
       const event = () => ({ actor: "bench", action: "entry.create", subject: "entry", details: {} });
       const added = await insertEntry(database, fields, bits, event);
       ok(added?.outcome === "created");

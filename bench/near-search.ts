@@ -50,16 +50,20 @@ async function compareOne(databaseUrl: string, rows: number, hashes: number, thr
   const times: Record<NearStrategy, number[]> = { probe: [], scan: [] };
   try {
     for (let i = -2; i < SEARCHES; i++) {
-      const pdq = TRANSFORMS.slice(0, hashes).map((transform) => ({
+      const looks = TRANSFORMS.slice(0, hashes).map((transform) => ({
         transform,
-        hash: randomBytes(32).toString("hex"),
+        pdq: randomBytes(32).toString("hex"),
+        blockhash: null,
       }));
       for (const strategy of ["probe", "scan"] as const) {
         const start = performance.now();
         await searchEntries(database, {
-          hashes: { pdq, blockhash: [] },
+          looks,
+          neural: null,
+          match: null,
+          comparableVersions: [],
           listIds: null,
-          expectedThresholds: { pdq: threshold, blockhash: 0 },
+          expectedReach: { pdq: threshold, blockhash: 0, neural: -1 },
           limit: 100,
           strategy,
         });

@@ -29,7 +29,7 @@ async function warm(client: pg.Client, table: string): Promise<void> {
 
 /** Copies rows (32 bytes each in index order) into a table of (bigint, bit(256)) in binary; the first gets `firstOwner`. */
 export async function copyRows(client: pg.Client, table: string, rows: Uint8Array, firstOwner: number): Promise<void> {
-  const stream = client.query(copyFrom(`copy ${table} from stdin (format binary)`));
+  const stream = client.query(copyFrom(`copy ${table} (${table.split("_")[0]}_id, bits) from stdin (format binary)`));
   const done = finished(stream);
   stream.write(HEADER);
   const count = rows.length / HASH_BYTES;

@@ -1,7 +1,7 @@
 import type { Database } from "../../src/db/client.ts";
-import { searchEntries } from "../../src/db/near-search.ts";
 import { CHUNK_WIDTHS } from "../../src/fingerprint/chunks.ts";
-import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import type { Look, PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import { searchAll } from "../../test/support/near-corpus.ts";
 import { genericPlan, type SentStatement } from "../../test/support/near-plans.ts";
 
 /**
@@ -42,10 +42,10 @@ async function sentSearches(database: Database, kind: PerceptualKind): Promise<S
     },
   });
   for (const count of [1, 16]) {
-    const hashes = Array.from({ length: count }, () => ({ hash: "5a".repeat(32), transform: "identity" as const }));
-    const expectedThresholds = { pdq: 31, blockhash: 31 };
-    const search = { hashes: { pdq: [], blockhash: [], [kind]: hashes }, listIds: null, expectedThresholds, limit: 10 };
-    await searchEntries({ searchPool }, { ...search, strategy: "probe" });
+    const looks = Array.from({ length: count }, (): Look => {
+      return { transform: "identity", pdq: null, blockhash: null, [kind]: "5a".repeat(32) };
+    });
+    await searchAll({ searchPool }, looks, 31, "probe", { limit: 10 });
   }
   return sent;
 }

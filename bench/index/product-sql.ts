@@ -2,8 +2,8 @@ import type pg from "pg";
 import type { Database } from "../../src/db/client.ts";
 import { nearestEntry, searchEntries } from "../../src/db/near-search.ts";
 import type { HotView } from "../../src/db/near-view.ts";
-import type { PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
-import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
+import type { Look, PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import type { HotIndex } from "../../src/hot-index/hot-index.ts";
 import type { Cell, Check } from "./checks.ts";
 import type { Contender, Found } from "./contender.ts";
@@ -62,11 +62,16 @@ async function setThresholds(client: pg.Client, threshold: number): Promise<void
 }
 
 function searchOf({ kind }: ProductSql, { hex, threshold }: Check): Omit<Parameters<typeof searchEntries>[1], "limit"> {
-  const hashes = hex.map((hash, place) => ({ hash, transform: TRANSFORMS[place % TRANSFORMS.length] ?? "identity" }));
+  const looks = hex.map((hash, place): Look => {
+    return { transform: MATCH_TRANSFORMS[place] ?? "identity", pdq: null, blockhash: null, [kind]: hash };
+  });
   return {
-    hashes: { pdq: [], blockhash: [], [kind]: hashes },
+    looks,
+    neural: null,
+    match: null,
+    comparableVersions: [],
     listIds: null,
-    expectedThresholds: { pdq: threshold, blockhash: threshold },
+    expectedReach: { pdq: threshold, blockhash: threshold, neural: -1 },
   };
 }
 
@@ -77,7 +82,7 @@ function foundOf(matches: Awaited<ReturnType<typeof searchEntries>>): Found {
 /** Candidates from memory, as the service takes them, without what follows the changes: nothing changes here. */
 function viewOf(hot: HotIndex<unknown>, threshold: number): HotView {
   return {
-    widest: { pdq: threshold, blockhash: threshold },
+    widest: { pdq: threshold, blockhash: threshold, neural: -1, neuralAny: -1 },
     async near(table, hashes, within) {
       const bits = hashes.map((hash) => Uint8Array.from(Buffer.from(hash.slice(1), "hex")));
       const found = await hot.search(table, bits, within, FOUND_MAX);
