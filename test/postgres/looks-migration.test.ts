@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { type Database, openDatabase } from "../../src/db/client.ts";
 import { findImageById } from "../../src/db/find-image.ts";
 import { createHotMemory } from "../../src/db/hot-memory.ts";
@@ -14,12 +10,9 @@ import { searchImages } from "../../src/db/near-images.ts";
 import { searchEntries } from "../../src/db/near-search.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createEmptyDatabase, quietLogger } from "../support/database.ts";
+import { BEFORE_LOOKS, withMigrationsUpTo } from "../support/earlier-migrations.ts";
 import { takeView } from "../support/hot-memory.ts";
 import { ANYTHING, COMPARABLE_VERSIONS, flip, lookOf, randomHash, seededRandom } from "../support/near-corpus.ts";
-
-const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
-/** The last migration of databases in which pictures have one row of each kind. */
-const BEFORE_LOOKS = 3;
 
 const random = seededRandom(17);
 const pdq = randomHash(random);
@@ -31,15 +24,10 @@ for (const partitions of [1, 2]) {
     let database: Database;
     before(async () => {
       made = await createEmptyDatabase();
-      const folder = await mkdtemp(join(tmpdir(), "lookalike-test-"));
-      await cp(MIGRATIONS, folder, { recursive: true });
-      const journalPath = join(folder, "meta", "_journal.json");
-      const journal = JSON.parse(await readFile(journalPath, "utf8"));
-      for (const { tag } of journal.entries.splice(BEFORE_LOOKS + 1)) await rm(join(folder, `${tag}.sql`));
-      await writeFile(journalPath, JSON.stringify(journal));
       const options = { logger: quietLogger, fingerprintPartitions: partitions };
-      await migrateDatabase(made.connection, { ...options, migrationsFolder: folder });
-      await rm(folder, { recursive: true });
+      await withMigrationsUpTo(BEFORE_LOOKS, (migrationsFolder) =>
+        migrateDatabase(made.connection, { ...options, migrationsFolder }),
+      );
       database = await openDatabase(made.connection, { poolSize: 5, logger: quietLogger, applicationName: "test" });
       await fill();
       await migrateDatabase(made.connection, options);

@@ -216,6 +216,15 @@ describe("plans of the near search", () => {
     await assertPlans();
   });
 
+  test("a search by sixteen looks, agreement and a neural hash is one statement, as is one of images", async () => {
+    const names = (await statements("given")).map(({ name }) => name.split("_", 2).join("_"));
+    assert.deepEqual(names, [...Array(4).fill("near_entries"), ...Array(4).fill("near_both"), "near_one", "near_one"]);
+    for (const strategy of ["probe", "scan"] as const) {
+      const searched = (await statements(strategy)).map(({ name }) => name.split("_", 2).join("_"));
+      assert.deepEqual(searched.slice(0, 8), names.slice(0, 8));
+    }
+  });
+
   test("the pool's sessions use generic plans for it, made once", async () => {
     for (const strategy of ["probe", "scan", "given"] as const) {
       await statements(strategy);

@@ -8,12 +8,23 @@ const OPERATIONS = new URL("../../docs/operations.md", import.meta.url);
 const DATABASE = "lookalike";
 
 /** The SQL of docs/operations.md, "Several servers", in its order. */
-async function documentedStatements(): Promise<{ part: string; extension: string; server: string; move: string }> {
+interface DocumentedStatements {
+  readonly part: string;
+  readonly extension: string;
+  readonly server: string;
+  readonly move: string;
+  /** For parts that know of whole pictures only. */
+  readonly upgrade: string;
+}
+
+export async function documentedStatements(): Promise<DocumentedStatements> {
   const text = await readFile(OPERATIONS, "utf8");
   const section = text.split("### Several servers")[1]?.split(/^##/m)[0] ?? "";
-  const [part, extension, server, move] = [...section.matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql);
-  if (!part || !extension || !server || !move) throw new Error("Expected four blocks of SQL under Several servers");
-  return { part, extension, server, move };
+  const [part, extension, server, move, upgrade] = [...section.matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql);
+  if (!part || !extension || !server || !move || !upgrade) {
+    throw new Error("Expected five blocks of SQL under Several servers");
+  }
+  return { part, extension, server, move, upgrade };
 }
 
 /**
@@ -24,14 +35,23 @@ export async function layOutOverServers(
   coordinator: LoopbackServer,
   parts: readonly LoopbackServer[],
 ): Promise<string> {
-  const { part, extension, server, move } = await documentedStatements();
+  const statements = await documentedStatements();
   for (const { url } of parts) {
     await execute(url(), `create database ${DATABASE}`);
-    await execute(url(DATABASE), part);
+    await execute(url(DATABASE), statements.part);
   }
   await execute(coordinator.url(), `create database ${DATABASE}`);
+  await migrateDatabase({ connectionString: coordinator.url(DATABASE) }, { logger: quietLogger });
+  return await moveToParts(coordinator, parts, statements);
+}
+
+/** Moves the fingerprints of the service's database to parts that have tables for them. */
+export async function moveToParts(
+  coordinator: LoopbackServer,
+  parts: readonly LoopbackServer[],
+  { extension, server, move }: DocumentedStatements,
+): Promise<string> {
   const url = coordinator.url(DATABASE);
-  await migrateDatabase({ connectionString: url }, { logger: quietLogger });
   await execute(url, extension);
   for (const [number, { port }] of parts.entries()) {
     const statement = server
