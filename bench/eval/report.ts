@@ -21,7 +21,9 @@ What of a picture's copies is found, and how often different pictures are taken 
 
 ${goalsTable(evaluation)}
 
-Thorn's figures come from other pictures and each at its own best threshold, so they are anchors, not a contest.
+Of several attacks the one that is found least counts. For comparison, from other pictures (Thorn's perception, 3,854 images, each hash
+of 256 bits at its own best threshold for a precision of 99.99 %), PDQ / pHash / dHash in percent: turned by 4 degrees 54.5 / 59.6 / 1.4,
+5 % cut off each edge 9.0 / 7.1 / 0.5, padded by 20 % 1.3 / 2.4 / 0.2, watermark 99.0 / 99.4 / 100.
 
 ## What is measured
 ${setOf(evaluation)}
