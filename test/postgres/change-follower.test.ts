@@ -179,18 +179,26 @@ describe("following the changes", () => {
     assert.deepEqual(caughtUp, [["entry_blockhash"]]);
   });
 
-  it("the widest thresholds of enabled lists come with each answer", async () => {
+  it("how far the enabled lists reach comes with each answer: by each hash, and by neural hashes where they are asked for", async () => {
     const { follower } = await startFollower();
     const { rows } = await test.database.pool.query<{ id: string }>(
-      `insert into list (name, kind, action, pdq_threshold, blockhash_threshold)
-       values ('wide', 'disallow', 'block', 60, 50) returning id`,
+      `insert into list (name, kind, action, pdq_threshold, blockhash_threshold, agreement_pdq_threshold,
+         agreement_blockhash_threshold, neural_threshold, match)
+       values ('wide', 'disallow', 'block', 60, 5, 90, 50, 64, 'fast'),
+         ('robust', 'disallow', 'block', 1, 1, 0, 0, 40, 'robust') returning id`,
     );
     const widest = async () => {
       const asked = follower.position();
       return follower.take(asked, await readNews(test.database, asked, false))?.widest;
     };
-    assert.deepEqual(await widest(), { pdq: 60, blockhash: 50 });
-    await test.database.pool.query("update list set enabled = false where id = $1", [rows[0]?.id]);
-    assert.deepEqual(await widest(), { pdq: 31, blockhash: 10 });
+    const [wide, robust] = rows;
+    const disable = "update list set enabled = false where id = $1";
+    assert.deepEqual(await widest(), { pdq: 60, blockhash: 50, neural: 40, neuralAny: 64 });
+    await test.database.pool.query(disable, [wide?.id]);
+    assert.deepEqual(await widest(), { pdq: 31, blockhash: 10, neural: 40, neuralAny: 40 });
+    await test.database.pool.query(disable, [robust?.id]);
+    assert.deepEqual(await widest(), { pdq: 31, blockhash: 10, neural: -1, neuralAny: 0 });
+    await test.database.pool.query("update list set enabled = false");
+    assert.deepEqual(await widest(), { pdq: 0, blockhash: 0, neural: -1, neuralAny: -1 });
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { createHotMemory, type HotMemory, type HotMemoryOptions } from "../../src/db/hot-memory.ts";
+import { searchedBits } from "../../src/db/near-bits.ts";
 import { searchEntries } from "../../src/db/near-search.ts";
 import { createTestDatabase, quietLogger, type TestDatabase } from "../support/database.ts";
 import { takeView } from "../support/hot-memory.ts";
@@ -76,6 +77,45 @@ describe("the rows in memory", () => {
     const { rows } = await test.database.pool.query("select count(*)::int as count from entry_pdq");
     assert.deepEqual([state, kernel, tables[0]?.rows], ["ready", "wasm", rows[0].count]);
     assert.ok(bytes > 0);
+    await memory.close();
+  });
+
+  it("are whole and trimmed pictures and neural hashes, whether loaded, caught up with or changed one by one", async () => {
+    const framed = (rows: number) =>
+      draw(rows).map((entry): CorpusEntry => {
+        const trimmed = { pdq: randomHash(random), blockhash: randomHash(random) };
+        return { ...entry, trimmed, neural: randomHash(random), neuralVersion: "a" };
+      });
+    const loaded = framed(30);
+    await insertEntries(test.database, loaded);
+    const memory = await open();
+    await takeView(memory, test.database);
+    const caughtUp = framed(150);
+    await insertEntries(test.database, caughtUp);
+    await takeView(memory, test.database);
+    const late = framed(20);
+    await insertEntries(test.database, late);
+    for (const entry of [...loaded, ...caughtUp, ...late]) {
+      const found = [entry.trimmed?.pdq, entry.pdq].map((pdq = "") => find(memory, { ...entry, pdq }));
+      assert.deepEqual(await Promise.all(found), Array(2).fill({ ids: [entry.id], fromMemory: true }));
+      const view = await takeView(memory, test.database);
+      const owners = await view.near("entry_neural", [searchedBits("neural", entry.neural ?? "")], 31);
+      assert.deepEqual(owners, [Number(entry.id)]);
+    }
+    const [first, , second, , third] = [...loaded.slice(0, 2), ...caughtUp.slice(0, 2), ...late];
+    await test.database.pool.query("delete from entry_pdq where entry_id = $1 and variant = 1", [first!.id]);
+    await test.database.pool.query("delete from entry_pdq where entry_id = $1 and variant = 0", [second!.id]);
+    await test.database.pool.query("delete from entry_pdq where entry_id = $1", [third!.id]);
+    const left = [];
+    for (const entry of [first!, second!, third!]) {
+      const near = [entry.pdq, entry.trimmed?.pdq].map((pdq = "") => find(memory, { ...entry, pdq }));
+      left.push((await Promise.all(near)).map(({ ids }) => ids.length));
+    }
+    assert.deepEqual(left, [
+      [1, 0],
+      [0, 1],
+      [0, 0],
+    ]);
     await memory.close();
   });
 
