@@ -1,8 +1,8 @@
 import type { Detail, DetailCause, Digests, ImageFormat, Look, Variant } from "../fingerprint/fingerprint.ts";
 import { looksOf } from "../fingerprint/looks.ts";
+import { type NeuralHash, neuralHashOf } from "../fingerprint/neural.ts";
 import { TRANSFORMS, type Transform } from "../fingerprint/transform.ts";
 import type { Scores } from "../scores.ts";
-import type { NeuralHash } from "./near-entry-statement.ts";
 
 /** An image that was checked before. */
 export interface KnownImage {
@@ -119,7 +119,7 @@ export function parseImage(row: ImageRow): KnownImage {
     neural:
       row.neural === null || row.neural_version === null
         ? null
-        : { version: row.neural_version, hash: row.neural.toString("hex") },
+        : neuralHashOf(row.neural_version, row.neural.toString("hex")),
     fingerprintVersion: row.fingerprint_version,
     model: row.model,
     scores: row.scores,

@@ -14,6 +14,7 @@ export type ListFields = Pick<
   | "agreementPdqThreshold"
   | "agreementBlockhashThreshold"
   | "neuralThreshold"
+  | "neuralVectorThreshold"
   | "match"
   | "description"
   | "enabled"

@@ -5,6 +5,7 @@ import {
   SEARCHED_KINDS,
   type SearchedKind,
 } from "../fingerprint/fingerprint.ts";
+import { NEURAL_NUMBERS, type NeuralHash } from "../fingerprint/neural.ts";
 import { type MatchTransform, trimmedTransform } from "../fingerprint/transform.ts";
 import { searchedBits } from "./near-bits.ts";
 import { bothCode, bothDecoded } from "./near-both.ts";
@@ -17,13 +18,6 @@ import {
   type Parameters,
   parameters,
 } from "./near-statement.ts";
-
-/** A picture's hash by a model, which is comparable with those by the same version only. */
-export interface NeuralHash {
-  readonly version: string;
-  /** 64 hex digits. */
-  readonly hash: string;
-}
 
 /** Whether the neural hash counts: `robust` in every list, `fast` in none, null as each list says. */
 export type MatchMode = "fast" | "robust" | null;
@@ -63,9 +57,12 @@ export interface EntryMatch {
    * picture counts before its trimmed one, then the first look. `identity` for a neural hash.
    */
   readonly transform: MatchTransform;
-  /** The other hash in the same look, where neither alone is near enough; null otherwise. */
+  /**
+   * What has to agree besides: blockhash in the same look where neither hash alone is near enough (bits), the vector behind a
+   * neural hash always (thousandths of 1 - cosine); null otherwise.
+   */
   readonly confirmedBy: {
-    readonly hash: PerceptualKind;
+    readonly hash: "blockhash" | "neural_vector";
     readonly distance: number;
     readonly threshold: number;
   } | null;
@@ -110,6 +107,7 @@ export function entryStatement(sources: readonly EntrySource[], terms: EntryTerm
   const match = into.add(terms.match);
   const versions = into.add(terms.comparableVersions);
   const neuralVersion = into.add(terms.neural?.version ?? null);
+  const vector = into.add(terms.neural === null ? null : Buffer.from(terms.neural.vector, "hex"));
   const rows = new Map(sources.map((source) => [source.kind, nearRows(source, into)]));
   const near = [...rows].map(
     ([kind, { text }]) =>
@@ -122,7 +120,7 @@ export function entryStatement(sources: readonly EntrySource[], terms: EntryTerm
   const text = `
     with asked as materialized (
       select id, name, kind, action, agreement_pdq_threshold::int4 as agreement_pdq,
-        agreement_blockhash_threshold::int4 as agreement_blockhash, array[
+        agreement_blockhash_threshold::int4 as agreement_blockhash, neural_vector_threshold::int4 as neural_vector, array[
           pdq_threshold, blockhash_threshold,
           case when coalesce(${match}::text, "match") = 'robust' then neural_threshold else -1 end
         ]::int4[] as thresholds
@@ -132,10 +130,13 @@ export function entryStatement(sources: readonly EntrySource[], terms: EntryTerm
     found as materialized (
       select near.kind, near.owner as entry_id, near.variant, near.bits, near.distance, near.place, entry.custom_id,
         entry.fingerprint_version, asked.id as list_id, asked.name as list_name, asked.kind as list_kind,
-        asked.action as list_action, asked.thresholds, asked.agreement_pdq, asked.agreement_blockhash
+        asked.action as list_action, asked.thresholds, asked.agreement_pdq, asked.agreement_blockhash,
+        asked.neural_vector, apart
       from near
       cross join lateral (
-        select list_id, custom_id, fingerprint_version from entry
+        select list_id, custom_id, fingerprint_version,
+          case near.kind when 2 then ${vectorsApart("neural", vector)} end as apart
+        from entry
         where id = near.owner and enabled and (expires_at is null or expires_at > now()) and case near.kind
           when 2 then neural_version = ${neuralVersion}::text
           else fingerprint_version is null or fingerprint_version = any (${versions}::int4[]) end
@@ -145,8 +146,8 @@ export function entryStatement(sources: readonly EntrySource[], terms: EntryTerm
     ),
     alone as materialized (
       select distinct on (kind, entry_id) kind, entry_id, variant, place, distance, thresholds[kind + 1] as threshold,
-        null::int4 as confirming_distance, null::int4 as confirming_threshold, ${ENTRY_COLUMNS}
-      from found where distance <= thresholds[kind + 1]
+        apart as confirming_distance, case kind when 2 then neural_vector end as confirming_threshold, ${ENTRY_COLUMNS}
+      from found where distance <= thresholds[kind + 1] and (kind <> 2 or apart <= neural_vector)
       order by kind, entry_id, distance, variant, place
     ),
     matched as (select * from alone${agreeing === null ? "" : ` union all (${agreeing})`}),
@@ -211,6 +212,16 @@ function agreementRows(
     order by entry_id, ${both.pdq}, ${both.blockhash}, variant, ${both.place}`;
 }
 
+/** Thousandths of 1 - cosine of two vectors (SQL of bytea), as `neuralApart` of fingerprint/neural.ts. */
+function vectorsApart(one: string, other: string): string {
+  return `(
+    select round(1000 - 1000 * sum(a * b) / sqrt(sum(a * a)::float8 * sum(b * b)))::int4
+    from (
+      select get_byte(${one}, i) - 128 as a, get_byte(${other}::bytea, i) - 128 as b
+      from generate_series(0, ${NEURAL_NUMBERS - 1}) as i
+    ) as numbers)`;
+}
+
 /** The looks, by their places, that have a hash of the kind. */
 export function placesOf(looks: readonly Look[], kind: PerceptualKind): number[] {
   return looks.flatMap((look, place) => (look[kind] === null ? [] : [place]));
@@ -244,7 +255,10 @@ export function entryMatch(row: EntryRow, looks: readonly Look[]): EntryMatch[] 
       distance: row.distance,
       threshold: row.threshold,
       transform: row.variant === 1 ? trimmedTransform(look) : look,
-      confirmedBy: distance === null || threshold === null ? null : { hash: "blockhash", distance, threshold },
+      confirmedBy:
+        distance === null || threshold === null
+          ? null
+          : { hash: hash === "neural" ? "neural_vector" : "blockhash", distance, threshold },
       fingerprintVersion: row.fingerprint_version,
     },
   ];

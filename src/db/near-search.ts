@@ -1,4 +1,5 @@
 import { type Look, PERCEPTUAL_KINDS, type SearchedKind } from "../fingerprint/fingerprint.ts";
+import type { NeuralHash } from "../fingerprint/neural.ts";
 import { searchedBits } from "./near-bits.ts";
 import {
   type EntryMatch,
@@ -7,14 +8,13 @@ import {
   type EntryTerms,
   entryMatch,
   entryStatement,
-  type NeuralHash,
   placesOf,
 } from "./near-entry-statement.ts";
 import { DEEPENING_STEPS, type NearDatabase, type NearOptions, type NearQuery, nearSource } from "./near-source.ts";
 import { HASHES_MAX, isEmpty } from "./near-statement.ts";
 import type { Reach } from "./near-view.ts";
 
-export type { EntryMatch, EntryTerms, MatchMode, NeuralHash } from "./near-entry-statement.ts";
+export type { EntryMatch, EntryTerms, MatchMode } from "./near-entry-statement.ts";
 export type { NearDatabase } from "./near-source.ts";
 
 export interface EntrySearch extends NearOptions, EntryTerms {

@@ -25,7 +25,7 @@ export interface CheckedImage {
   /** Why the whole picture isn't searched by its looks; null where it is. */
   readonly detailCause: DetailCause | null;
   readonly fingerprintVersion: number;
-  /** By the model `neuralVersion`; both null where none was made this time: one that is stored already stays. */
+  /** 512 hex digits (fingerprint/neural.ts), by the model `neuralVersion`; both null where none was made this time: one that is stored already stays. */
   readonly neural: string | null;
   readonly neuralVersion: string | null;
   /** What the distance search finds it by, each variant once at most; a variant that isn't there is not searched. */

@@ -47,7 +47,7 @@ export const image = pgTable(
     /** Why the whole picture isn't searched by its looks; null where it is. */
     detailCause: text("detail_cause").$type<DetailCause>(),
     fingerprintVersion: smallint("fingerprint_version").notNull(),
-    /** 256 bits by the model `neural_version`; both null where it never ran. */
+    /** 256 numbers by the model `neural_version`, a byte each (fingerprint/neural.ts); both null where it never ran. */
     neural: hexBytes("neural"),
     neuralVersion: text("neural_version"),
     model: text("model"),
@@ -91,6 +91,8 @@ export const list = pgTable(
     agreementPdqThreshold: smallint("agreement_pdq_threshold").notNull().default(0),
     agreementBlockhashThreshold: smallint("agreement_blockhash_threshold").notNull().default(0),
     neuralThreshold: smallint("neural_threshold").notNull().default(0),
+    /** Of the vectors behind the neural hashes, thousandths of 1 - cosine; both thresholds must hold. */
+    neuralVectorThreshold: smallint("neural_vector_threshold").notNull().default(0),
     /** `robust`: the neural hash counts too, unless a request says otherwise. */
     match: text("match", { enum: ["fast", "robust"] })
       .notNull()

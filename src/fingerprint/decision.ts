@@ -8,12 +8,13 @@ export interface MatchRule {
   readonly blockhash: number;
   /** Of both, in one and the same transform and variant: wider ones, since two hashes agree. */
   readonly agreement: Readonly<Record<PerceptualKind, number>>;
-  /** Of the neural hash alone, where it is asked for. */
+  /** Of the neural hash, where it is asked for, and of the vector behind it, thousandths of 1 - cosine: both must hold. */
   readonly neural: number;
+  readonly neuralVector: number;
 }
 
-/** Distances between a picture and an entry, in bits; Infinity where a hash is missing. */
-export type Distances = Readonly<Record<SearchedKind, number>>;
+/** Distances between a picture and an entry, in the units of MatchRule; Infinity where a hash is missing. */
+export type Distances = Readonly<Record<SearchedKind | "neuralVector", number>>;
 
 /** By which hash a picture matches an entry: `agreement` where only both together do; null where it doesn't match. */
 export type MatchedBy = SearchedKind | "agreement" | null;
@@ -26,5 +27,5 @@ export function matchedBy(distances: Distances, rule: MatchRule): MatchedBy {
   if (distances.pdq <= rule.pdq) return "pdq";
   if (distances.blockhash <= rule.blockhash) return "blockhash";
   if (distances.pdq <= rule.agreement.pdq && distances.blockhash <= rule.agreement.blockhash) return "agreement";
-  return distances.neural <= rule.neural ? "neural" : null;
+  return distances.neural <= rule.neural && distances.neuralVector <= rule.neuralVector ? "neural" : null;
 }

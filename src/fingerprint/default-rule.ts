@@ -1,5 +1,5 @@
 import type { MatchRule } from "./decision.ts";
-import { NEURAL_THRESHOLD } from "./neural-threshold.ts";
+import { NEURAL_THRESHOLD, NEURAL_VECTOR_THRESHOLD } from "./neural-threshold.ts";
 
 /**
  * The rule of a list that names no thresholds. PDQ's is what its authors recommend; blockhash's is narrow, since flat
@@ -12,4 +12,5 @@ export const DEFAULT_MATCH_RULE: MatchRule = {
   blockhash: 10,
   agreement: { pdq: 54, blockhash: 43 },
   neural: NEURAL_THRESHOLD,
+  neuralVector: NEURAL_VECTOR_THRESHOLD,
 };

@@ -1,3 +1,4 @@
+import { neuralBits } from "../fingerprint/neural.ts";
 import type { CheckResult, QuotaFacts, Seen } from "../services/check-result.ts";
 import type { EntryRow } from "../services/get-entry.ts";
 import type { ListRow } from "../services/get-list.ts";
@@ -108,6 +109,7 @@ export function presentList(row: ListRow) {
     agreement_pdq_threshold: row.agreementPdqThreshold,
     agreement_blockhash_threshold: row.agreementBlockhashThreshold,
     neural_threshold: row.neuralThreshold,
+    neural_vector_threshold: row.neuralVectorThreshold,
     match: row.match,
     description: row.description,
     enabled: row.enabled,
@@ -131,7 +133,7 @@ export function presentEntry(row: EntryRow, listName: string) {
       blockhash: row.blockhash,
       trimmed_pdq: row.trimmedPdq,
       trimmed_blockhash: row.trimmedBlockhash,
-      neural: row.neural,
+      neural: row.neural === null ? null : neuralBits(row.neural),
     },
     pdq_quality: row.pdqQuality,
     detail: row.detail,

@@ -1,8 +1,8 @@
 import { joinTransforms } from "../db/known-image.ts";
 import { searchedBits } from "../db/near-bits.ts";
-import type { NeuralHash } from "../db/near-search.ts";
 import type { CheckedImage } from "../db/record-check.ts";
 import type { Digests } from "../fingerprint/fingerprint.ts";
+import type { NeuralHash } from "../fingerprint/neural.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/version.ts";
 import type { ImageReport } from "../worker/protocol.ts";
 
@@ -36,7 +36,7 @@ export function checkedImage(
     detail: report.detail,
     detailCause: report.detailCause,
     fingerprintVersion: FINGERPRINT_VERSION,
-    neural: neural?.hash ?? null,
+    neural: neural?.vector ?? null,
     neuralVersion: neural?.version ?? null,
     searchBits: variants.map(({ trimmed, pdq, blockhash }) => ({
       variant: trimmed ? 1 : 0,

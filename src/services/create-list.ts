@@ -17,6 +17,7 @@ const DEFAULTS: Thresholds = {
   agreementPdqThreshold: DEFAULT_MATCH_RULE.agreement.pdq,
   agreementBlockhashThreshold: DEFAULT_MATCH_RULE.agreement.blockhash,
   neuralThreshold: DEFAULT_MATCH_RULE.neural,
+  neuralVectorThreshold: DEFAULT_MATCH_RULE.neuralVector,
 };
 
 /** Who names a hash's own threshold doesn't expect matches beyond it, unless the thresholds for agreement are named too. */

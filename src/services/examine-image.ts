@@ -1,9 +1,9 @@
-import type { NeuralHash } from "../db/near-search.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { recordNewImage, type StoredScores } from "../db/record-check.ts";
 import type { Look } from "../fingerprint/fingerprint.ts";
 import { looksOf } from "../fingerprint/looks.ts";
+import { type NeuralHash, neuralHashOf } from "../fingerprint/neural.ts";
 import type { HeldImage } from "../worker/pool.ts";
 import { type CheckResult, type Classification, classificationOf, trimmedHashes } from "./check-result.ts";
 import { checkedImage } from "./checked-image.ts";
@@ -133,6 +133,6 @@ async function see(ctx: RequestContext, held: HeldImage, looks: readonly Look[],
     near,
     classification: asked.classify === "never" ? null : classificationOf("model", model, scores),
     scores: { model, scores, scoresFrom: null },
-    neural: neural === null || neuralVersion === null ? null : { version: neuralVersion, hash: neural },
+    neural: neural === null || neuralVersion === null ? null : neuralHashOf(neuralVersion, neural),
   };
 }

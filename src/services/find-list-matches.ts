@@ -1,8 +1,9 @@
 import { type ExactEntry, findExactEntries } from "../db/exact-entries.ts";
 import type { GateImage } from "../db/gate-look-up.ts";
-import { type EntryMatch, type NeuralHash, searchEntries } from "../db/near-search.ts";
+import { type EntryMatch, searchEntries } from "../db/near-search.ts";
 import type { HotView } from "../db/near-view.ts";
 import type { Digests, Look } from "../fingerprint/fingerprint.ts";
+import type { NeuralHash } from "../fingerprint/neural.ts";
 import { COMPARABLE_VERSIONS } from "../fingerprint/version.ts";
 import type { AppContext } from "./context.ts";
 import { publicId } from "./ids.ts";

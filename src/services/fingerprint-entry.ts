@@ -2,6 +2,7 @@ import type { SearchBits } from "../db/entry-bits.ts";
 import { searchedBits } from "../db/near-bits.ts";
 import type { FingerprintFields } from "../db/stale-entries.ts";
 import type { Variant } from "../fingerprint/fingerprint.ts";
+import { neuralBits } from "../fingerprint/neural.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/version.ts";
 import type { HeldImage } from "../worker/pool.ts";
 import type { AppContext } from "./context.ts";
@@ -23,7 +24,7 @@ export interface FingerprintedEntry {
 export async function fingerprintEntry(ctx: AppContext, bytes: Uint8Array): Promise<FingerprintedEntry> {
   const held = await ctx.workers.fingerprint(bytes, { hold: ctx.workers.model.neuralVersion !== null });
   try {
-    const neural = held.report.variants.length > 0 ? await neuralHash(ctx, held) : null;
+    const neural = held.report.variants.length > 0 ? await neuralVector(ctx, held) : null;
     const { pdq, pdqQuality, blockhash, detail, detailCause, variants } = held.report;
     const rest = variants.find(({ trimmed }) => trimmed);
     return {
@@ -43,7 +44,7 @@ export async function fingerprintEntry(ctx: AppContext, bytes: Uint8Array): Prom
         ...variants.flatMap(variantBits),
         ...(neural === null
           ? []
-          : [{ kind: "neural" as const, variant: 0 as const, bits: searchedBits("neural", neural) }]),
+          : [{ kind: "neural" as const, variant: 0 as const, bits: searchedBits("neural", neuralBits(neural)) }]),
       ],
     };
   } finally {
@@ -51,7 +52,7 @@ export async function fingerprintEntry(ctx: AppContext, bytes: Uint8Array): Prom
   }
 }
 
-async function neuralHash(ctx: AppContext, held: HeldImage): Promise<string | null> {
+async function neuralVector(ctx: AppContext, held: HeldImage): Promise<string | null> {
   if (ctx.workers.model.neuralVersion === null) return null;
   const { neural } = await held.classify();
   ctx.metrics.classifierRuns.inc();

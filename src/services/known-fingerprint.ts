@@ -1,8 +1,8 @@
 import type { SearchBits } from "../db/entry-bits.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import { searchedBits } from "../db/near-bits.ts";
-import type { NeuralHash } from "../db/near-search.ts";
 import type { Look } from "../fingerprint/fingerprint.ts";
+import type { NeuralHash } from "../fingerprint/neural.ts";
 import type { FingerprintedEntry } from "./fingerprint-entry.ts";
 
 /** What a list would hold of a picture that was checked before, without its bytes; of the version the image row has. */
@@ -30,7 +30,7 @@ export function withNeural({ fingerprint, bits }: FingerprintedEntry, neural: Ne
   const rows: SearchBits[] = bits.filter(({ kind }) => kind !== "neural");
   if (kept !== null) rows.push({ kind: "neural", variant: 0, bits: searchedBits("neural", kept.hash) });
   return {
-    fingerprint: { ...fingerprint, neural: kept?.hash ?? null, neuralVersion: kept?.version ?? null },
+    fingerprint: { ...fingerprint, neural: kept?.vector ?? null, neuralVersion: kept?.version ?? null },
     bits: rows,
   };
 }

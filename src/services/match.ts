@@ -1,4 +1,4 @@
-import type { ExactKind, PerceptualKind, SearchedKind } from "../fingerprint/fingerprint.ts";
+import type { ExactKind, SearchedKind } from "../fingerprint/fingerprint.ts";
 import type { MatchTransform } from "../fingerprint/transform.ts";
 
 /** One entry that an image matches, by its strongest evidence. */
@@ -17,9 +17,12 @@ export interface Match {
   readonly threshold: number;
   /** What was done to the asked picture, or the entry's, before they met. */
   readonly transform: MatchTransform;
-  /** The other hash that agrees, where neither alone is near enough; null otherwise. Distances in bits. */
+  /**
+   * What agrees besides: the other hash where neither alone is near enough (bits), the vector behind a neural hash
+   * (thousandths of 1 - cosine); null otherwise.
+   */
   readonly confirmedBy: {
-    readonly hash: PerceptualKind;
+    readonly hash: "blockhash" | "neural_vector";
     readonly distance: number;
     readonly threshold: number;
   } | null;

@@ -1,5 +1,4 @@
 import { findImageBySha256 } from "../db/find-image.ts";
-import type { NeuralHash } from "../db/near-search.ts";
 import {
   countStaleEntries,
   type HashVersions,
@@ -7,6 +6,7 @@ import {
   replaceFingerprints,
   type StaleEntry,
 } from "../db/stale-entries.ts";
+import { type NeuralHash, neuralHashOf } from "../fingerprint/neural.ts";
 import type { AppContext } from "./context.ts";
 import { findEntryPicture, type PictureFault, unusable } from "./entry-picture.ts";
 import { type FingerprintedEntry, fingerprintEntry } from "./fingerprint-entry.ts";
@@ -131,7 +131,7 @@ function isComplete({ fingerprint }: FingerprintedEntry, { neuralVersion }: Hash
 }
 
 function neuralOf({ neural, neuralVersion }: StaleEntry): NeuralHash | null {
-  return neural === null || neuralVersion === null ? null : { hash: neural, version: neuralVersion };
+  return neural === null || neuralVersion === null ? null : neuralHashOf(neuralVersion, neural);
 }
 
 async function replace(

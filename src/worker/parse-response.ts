@@ -49,7 +49,10 @@ const response = z.discriminatedUnion("type", [
     job: count,
     classified: z.strictObject({
       scores: z.record(z.string(), z.number().min(0).max(1)),
-      neural: hash.nullable(),
+      neural: z
+        .string()
+        .regex(/^[0-9a-f]{512}$/)
+        .nullable(),
     }),
   }),
   z.strictObject({ type: z.literal("failed"), job: count, code: z.enum(WORKER_CODES), message: z.string().max(1000) }),

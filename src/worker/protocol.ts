@@ -17,7 +17,7 @@ export type { Scores };
 /** What one run of the model says of a picture. */
 export interface Classified {
   readonly scores: Scores;
-  /** 256 bits, 64 hex digits; null where the model has no map to them. */
+  /** 256 numbers, 512 hex digits (fingerprint/neural.ts); null where the model has no map to them. */
   readonly neural: string | null;
 }
 

@@ -12,6 +12,7 @@ const COLUMNS = {
   agreement_pdq_threshold: "agreementPdqThreshold",
   agreement_blockhash_threshold: "agreementBlockhashThreshold",
   neural_threshold: "neuralThreshold",
+  neural_vector_threshold: "neuralVectorThreshold",
   match: "match",
   description: "description",
   enabled: "enabled",

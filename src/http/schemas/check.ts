@@ -57,8 +57,11 @@ export const matchSchema = z
         "What was done to the sent picture to meet the entry; `trimmed` where the borders of either were cut off",
     }),
     confirmed_by: orNull(
-      z.object({ hash: z.enum(["pdq", "blockhash"]), distance: z.int(), threshold: z.int() }),
-    ).openapi({ description: "The second hash of a match that only two hashes together make; null otherwise" }),
+      z.object({ hash: z.enum(["blockhash", "neural_vector"]), distance: z.int(), threshold: z.int() }),
+    ).openapi({
+      description:
+        "What agrees besides: blockhash where only two hashes together make the match, the vector behind a neural hash (in thousandths of 1 - cosine) always; null otherwise",
+    }),
     fingerprint_version: z.int().nullable().openapi({
       description: "Which version of the hashes the entry has; null for exact hashes and those given without a picture",
     }),

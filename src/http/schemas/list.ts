@@ -14,7 +14,7 @@ export const listName = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
   .openapi({ example: "spam", description: "1 to 64 lower-case letters, digits, - and _" });
 
-const { pdq, blockhash, agreement, neural } = DEFAULT_MATCH_RULE;
+const { pdq, blockhash, agreement, neural, neuralVector } = DEFAULT_MATCH_RULE;
 const own = "Default 0 where a list names pdq_threshold or blockhash_threshold, else";
 const thresholds = z.object({
   pdq_threshold: bits.openapi({ description: `Largest matching PDQ distance in bits, inclusive. Default ${pdq}.` }),
@@ -30,6 +30,13 @@ const thresholds = z.object({
   neural_threshold: bits.openapi({
     description: `Largest matching distance of the neural hash in bits, inclusive. Default ${neural}.`,
   }),
+  neural_vector_threshold: z
+    .int()
+    .min(0)
+    .max(2000)
+    .openapi({
+      description: `How far the vectors behind two neural hashes may point apart, in thousandths of 1 - cosine, inclusive; both must hold. Default ${neuralVector}.`,
+    }),
 });
 
 const settings = {

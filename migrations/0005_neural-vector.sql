@@ -1,0 +1,1 @@
+ALTER TABLE "list" ADD COLUMN "neural_vector_threshold" smallint DEFAULT 0 NOT NULL;
