@@ -38,7 +38,7 @@ export interface EntryTerms {
 
 /**
  * An entry that matches by one kind of hash; one that matches by several is there as often. One that matches only because
- * PDQ and blockhash agree is there once, as `pdq`, confirmed by blockhash.
+ * PDQ and blockhash agree is there once for both, as `pdq`, confirmed by blockhash.
  */
 export interface EntryMatch {
   readonly entryId: bigint;
@@ -97,8 +97,8 @@ const ENTRY_COLUMNS = "custom_id, fingerprint_version, list_id, list_name, list_
 
 /**
  * The statement that finds the entries of the sources which match by their lists' thresholds: those within the limit, and
- * the nearest of every list. Its rows are {@link EntryRow}s, at least one; nearest first, those that match by agreement
- * after all others.
+ * the nearest of every list. Its rows are {@link EntryRow}s, at least one; nearest first, those that match by two measures
+ * together after all others.
  */
 export function entryStatement(sources: readonly EntrySource[], terms: EntryTerms): NearStatement {
   const into = parameters();
@@ -212,10 +212,13 @@ function agreementRows(
     order by entry_id, ${both.pdq}, ${both.blockhash}, variant, ${both.place}`;
 }
 
-/** Thousandths of 1 - cosine of two vectors (SQL of bytea), as `neuralApart` of fingerprint/neural.ts. */
+/**
+ * Thousandths of 1 - cosine of two vectors (SQL of bytea), as `neuralApart` of fingerprint/neural.ts; null where one is zero
+ * in all numbers and points nowhere.
+ */
 function vectorsApart(one: string, other: string): string {
   return `(
-    select round(1000 - 1000 * sum(a * b) / sqrt(sum(a * a)::float8 * sum(b * b)))::int4
+    select round(1000 - 1000 * sum(a * b) / nullif(sqrt(sum(a * a)::float8 * sum(b * b)), 0))::int4
     from (
       select get_byte(${one}, i) - 128 as a, get_byte(${other}::bytea, i) - 128 as b
       from generate_series(0, ${NEURAL_NUMBERS - 1}) as i

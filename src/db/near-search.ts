@@ -29,7 +29,8 @@ export interface EntrySearch extends NearOptions, EntryTerms {
  * Every entry that matches by its own list's thresholds, `MatchRule` of fingerprint/decision.ts: by one hash in one of the
  * looks, or by PDQ and blockhash together in the same look of the same stored variant. Enabled, not expired, in an
  * enabled list, all as committed when the statement starts. One statement for all looks and hashes. Ordered by distance,
- * then entry, then kind of hash (SEARCHED_KINDS); matches by agreement come after all others.
+ * then entry, then kind of hash (SEARCHED_KINDS); matches by two measures together (`confirmedBy`: agreement, neural hashes)
+ * come after all others.
  *
  * Only looks with sufficient detail belong in the searched tables; that is up to who fills them.
  *
@@ -91,7 +92,7 @@ function mapKinds(of: (kind: SearchedKind) => number): Reach {
   return { pdq: of("pdq"), blockhash: of("blockhash"), neural: of("neural") };
 }
 
-/** Bits; a match by agreement comes after any that a wider search may find. */
+/** Bits; a match by two measures comes after any by one that a wider search may find. */
 function nearestAlone([first]: readonly EntryMatch[]): number {
   return first === undefined || first.confirmedBy !== null ? Number.POSITIVE_INFINITY : first.distance;
 }

@@ -10,8 +10,9 @@ import {
   pageStaleEntries,
   replaceFingerprints,
 } from "../../src/db/stale-entries.ts";
+import { neuralBits, neuralHashOf } from "../../src/fingerprint/neural.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { lookOf, randomHash, searchAll, seededRandom } from "../support/near-corpus.ts";
+import { lookOf, randomHash, searchAll, seededRandom, vectorOf } from "../support/near-corpus.ts";
 
 const random = seededRandom(23);
 let made: TestDatabase;
@@ -25,7 +26,7 @@ after(() => made.drop());
 
 async function addList(name: string): Promise<bigint> {
   const fields = { kind: "disallow", action: "block", description: "", enabled: true, match: "robust" } as const;
-  const thresholds = { pdqThreshold: 31, blockhashThreshold: 10, neuralThreshold: 60 };
+  const thresholds = { pdqThreshold: 31, blockhashThreshold: 10, neuralThreshold: 60, neuralVectorThreshold: 400 };
   const agreement = { agreementPdqThreshold: 70, agreementBlockhashThreshold: 20 };
   const event = { actor: "test", action: "list.create", subject: name, details: {} };
   const row = await insertList(made.database, name, { ...fields, ...thresholds, ...agreement }, event);
@@ -44,7 +45,7 @@ function drawPicture(fingerprintVersion: number, neuralVersion: string | null): 
     detail: "sufficient",
     detailCause: null,
     fingerprintVersion,
-    neural: neuralVersion === null ? null : randomHash(random),
+    neural: neuralVersion === null ? null : vectorOf(randomHash(random)),
     neuralVersion,
   };
 }
@@ -55,7 +56,7 @@ function bitsOf(picture: Partial<FingerprintFields>): SearchBits[] {
     ["pdq", 1, picture.trimmedPdq],
     ["blockhash", 0, picture.blockhash],
     ["blockhash", 1, picture.trimmedBlockhash],
-    ["neural", 0, picture.neural],
+    ["neural", 0, picture.neural && neuralBits(picture.neural)],
   ] as const;
   return hashes.flatMap(([kind, variant, hash]) => (hash ? [{ kind, variant, bits: searchedBits(kind, hash) }] : []));
 }
@@ -96,7 +97,7 @@ async function foundBy(
     }
   }
   if (neural != null && neuralVersion != null) {
-    const asked = { neural: { version: neuralVersion, hash: neural } };
+    const asked = { neural: neuralHashOf(neuralVersion, neural) };
     for (const match of await searchAll(made.database, [], 31, undefined, asked)) {
       if (match.entryId === id) found.push(match.hash);
     }

@@ -16,6 +16,7 @@ import {
   type CorpusEntry,
   flipSome,
   lookOf,
+  neuralOf,
   randomHash,
   refill,
   searchAll,
@@ -90,7 +91,7 @@ for (const programs of found) {
           lookOf({ pdq: i % 2 === 0 ? randomHash(random) : flipSome(centre, 20, random) }),
           { transform: "rotate90" as const, pdq: hash, blockhash: hash },
         ];
-        const terms = { neural: { version: "new", hash } };
+        const terms = { neural: neuralOf("new", hash) };
         const expected = bruteMatches(lists, entries, looks, null, terms);
         compared += expected.length;
         for (const strategy of i % 10 === 0 ? (["probe", "scan"] as const) : (["probe"] as const)) {

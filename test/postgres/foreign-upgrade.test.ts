@@ -6,12 +6,13 @@ import { migrateDatabase } from "../../src/db/migrate.ts";
 import { searchedBits } from "../../src/db/near-bits.ts";
 import { searchImagesByOneHash } from "../../src/db/near-images.ts";
 import { recordNewImage } from "../../src/db/record-check.ts";
+import { neuralBits, neuralHashOf } from "../../src/fingerprint/neural.ts";
 import { checkedImage, freeCheck } from "../support/checked-image.ts";
 import { quietLogger } from "../support/database.ts";
 import { BEFORE_LOOKS, withMigrationsUpTo } from "../support/earlier-migrations.ts";
 import { documentedStatements, execute, moveToParts } from "../support/foreign-layout.ts";
 import { findServerPrograms, type LoopbackServer, startLoopbackServer } from "../support/loopback-server.ts";
-import { COMPARABLE_VERSIONS, lookOf, randomHash, searchAll, seededRandom } from "../support/near-corpus.ts";
+import { COMPARABLE_VERSIONS, lookOf, randomHash, searchAll, seededRandom, vectorOf } from "../support/near-corpus.ts";
 
 const DATABASE = "lookalike";
 const ENTRIES = 40;
@@ -82,17 +83,16 @@ describe("fingerprints laid out over two servers before looks", { skip: programs
   });
 
   test("trimmed pictures and neural hashes are kept and found", async () => {
-    const picture = { pdq: randomHash(random), trimmedPdq: randomHash(random), neural: randomHash(random) };
+    const picture = { pdq: randomHash(random), trimmedPdq: randomHash(random), neural: vectorOf(randomHash(random)) };
     const fields = { listId: 1n, identity: "ff", source: "image", detail: "sufficient", createdBy: "test" } as const;
     const event = () => ({ actor: "test", action: "entry.create", subject: "entry", details: {} });
     const bits = [
       { kind: "pdq", variant: 0, bits: searchedBits("pdq", picture.pdq) },
       { kind: "pdq", variant: 1, bits: searchedBits("pdq", picture.trimmedPdq) },
-      { kind: "neural", variant: 0, bits: searchedBits("neural", picture.neural) },
+      { kind: "neural", variant: 0, bits: searchedBits("neural", neuralBits(picture.neural)) },
     ] as const;
     await insertEntry(database, { ...fields, ...picture, neuralVersion: "a", fingerprintVersion: 2 }, bits, event);
-    const neural = { version: "a", hash: picture.neural };
-    const terms = { neural, match: "robust" } as const;
+    const terms = { neural: neuralHashOf("a", picture.neural), match: "robust" } as const;
     const found = await searchAll(database, [lookOf({ pdq: picture.trimmedPdq })], 31, undefined, terms);
     assert.deepEqual(
       found.map(({ hash, transform }) => [hash, transform]),

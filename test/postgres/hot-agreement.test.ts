@@ -20,6 +20,7 @@ import {
   insertEntries,
   insertLists,
   lookOf,
+  neuralOf,
   randomHash,
   searchAll,
   seededRandom,
@@ -87,7 +88,7 @@ describe("memory, SQL and comparing everything", () => {
     list: CorpusList,
     neuralHash = "0".repeat(64),
   ) {
-    const neural = { version: "a", hash: neuralHash };
+    const neural = neuralOf("a", neuralHash);
     const expected = bruteMatches([list], entries, looks, null, { neural });
     assert.deepEqual(await searchEntries(test.database, { ...ANYTHING, looks, neural, view }), expected, "memory");
     const widest = Math.max(list.pdq, list.blockhash, list.agreement?.blockhash ?? 0, list.neural ?? 0);
@@ -97,11 +98,11 @@ describe("memory, SQL and comparing everything", () => {
     return expected.length;
   }
 
-  async function setThresholds({ pdq, blockhash, agreement, neural }: CorpusList): Promise<void> {
+  async function setThresholds({ pdq, blockhash, agreement, neural, neuralVector }: CorpusList): Promise<void> {
     await test.database.pool.query(
       `update list set pdq_threshold = $1, blockhash_threshold = $2, agreement_pdq_threshold = $3,
-         agreement_blockhash_threshold = $4, neural_threshold = $5`,
-      [pdq, blockhash, agreement?.pdq ?? 0, agreement?.blockhash ?? 0, neural ?? 0],
+         agreement_blockhash_threshold = $4, neural_threshold = $5, neural_vector_threshold = $6`,
+      [pdq, blockhash, agreement?.pdq ?? 0, agreement?.blockhash ?? 0, neural ?? 0, neuralVector ?? 2000],
     );
   }
 
@@ -156,7 +157,14 @@ describe("memory, SQL and comparing everything", () => {
           }));
           const bits = () => Math.floor(random() * 65);
           const agreement = { pdq: 2 * bits(), blockhash: bits() };
-          const list = { ...LIST, pdq: bits(), blockhash: bits(), agreement, neural: bits() };
+          const list = {
+            ...LIST,
+            pdq: bits(),
+            blockhash: bits(),
+            agreement,
+            neural: bits(),
+            neuralVector: 10 * bits(),
+          };
           await setThresholds(list);
           const looks = MATCH_TRANSFORMS.slice(0, round % 2 === 0 ? 1 : 16).map((transform) => ({
             transform,

@@ -4,10 +4,11 @@ import { findImageById } from "../../src/db/find-image.ts";
 import { type CheckedImage, recordNewImage } from "../../src/db/record-check.ts";
 import type { Variant } from "../../src/fingerprint/fingerprint.ts";
 import { looksOf } from "../../src/fingerprint/looks.ts";
+import { neuralHashOf } from "../../src/fingerprint/neural.ts";
 import { TRANSFORMS, type Transform } from "../../src/fingerprint/transform.ts";
 import { checkedImage, freeCheck } from "../support/checked-image.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { randomHash, seededRandom } from "../support/near-corpus.ts";
+import { randomHash, seededRandom, vectorOf } from "../support/near-corpus.ts";
 
 const random = seededRandom(29);
 let made: TestDatabase;
@@ -68,11 +69,11 @@ describe("looks of an image that was checked before", () => {
 
 test("a neural hash stays where a later check makes none, and is replaced by a later one", async () => {
   const image = checkedImage(2, { pdq: randomHash(random), blockhash: randomHash(random) });
-  const [first, second] = [randomHash(random), randomHash(random)];
+  const [first, second] = [vectorOf(randomHash(random)), vectorOf(randomHash(random))];
   const neural = [];
   for (const made of [{}, { neural: first, neuralVersion: "a" }, {}, { neural: second, neuralVersion: "b" }]) {
     neural.push((await known({ ...image, ...made })).neural);
   }
-  const a = { version: "a", hash: first };
-  assert.deepEqual(neural, [null, a, a, { version: "b", hash: second }]);
+  const a = neuralHashOf("a", first);
+  assert.deepEqual(neural, [null, a, a, neuralHashOf("b", second)]);
 });

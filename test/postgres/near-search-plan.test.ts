@@ -8,7 +8,7 @@ import { cheaperStrategy, NEAR_TABLES, type NearStrategy } from "../../src/db/ne
 import type { HotView } from "../../src/db/near-view.ts";
 import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { ANYTHING, insertLists, randomHash, seededRandom } from "../support/near-corpus.ts";
+import { ANYTHING, insertLists, neuralOf, randomHash, seededRandom } from "../support/near-corpus.ts";
 import { searchedTables } from "../support/near-plans.ts";
 
 interface Statement {
@@ -47,7 +47,7 @@ async function statements(strategy: NearStrategy | "given"): Promise<Statement[]
   const database: NearDatabase = { searchPool };
   const hash = randomHash(seededRandom(4));
   const looks = MATCH_TRANSFORMS.map((transform) => ({ transform, pdq: hash, blockhash: hash }));
-  const terms = { ...ANYTHING, looks, neural: { version: "a", hash }, match: "robust", limit: 10 } as const;
+  const terms = { ...ANYTHING, looks, neural: neuralOf("a", hash), match: "robust", limit: 10 } as const;
   const expectedReach = { pdq: 31, blockhash: 31, neural: 31 };
   const view: HotView = { widest: { ...expectedReach, neuralAny: 31 }, near: async () => [1, 2, 3] };
   const how = strategy === "given" ? { view } : { strategy };

@@ -7,6 +7,7 @@ import { fromIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { CHUNK_STARTS, radiiFor } from "../../src/fingerprint/chunks.ts";
 import { matchedBy } from "../../src/fingerprint/decision.ts";
 import type { Look, PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
+import { neuralApart } from "../../src/fingerprint/neural.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { smallSearch } from "../support/near-arbitrary.ts";
@@ -17,11 +18,13 @@ import {
   flip,
   flipSome,
   lookOf,
+  neuralOf,
   randomHash,
   refill,
   rowsOf,
   searchAll,
   seededRandom,
+  vectorOf,
 } from "../support/near-corpus.ts";
 import { sharedData } from "../support/shared-data.ts";
 
@@ -140,7 +143,7 @@ describe("search of entries", () => {
           await refill(fixture.database, lists, entries);
           const expected = bruteMatches(lists, entries, looks, terms.listIds, terms);
           for (const { hash, confirmedBy, transform } of expected) {
-            found[confirmedBy === null ? hash : "agreement"] += 1;
+            found[confirmedBy?.hash === "blockhash" ? "agreement" : hash] += 1;
             if (transform.startsWith("trimmed")) found.trimmed += 1;
           }
           for (const strategy of STRATEGIES) {
@@ -165,32 +168,31 @@ describe("search of entries", () => {
   test("one look and one stored picture: what is found is what the rule says", async () => {
     const random = seededRandom(19);
     const hashes = { pdq: randomHash(random), blockhash: randomHash(random), neural: randomHash(random) };
-    const rule = { pdq: 31, blockhash: 10, agreement: { pdq: 70, blockhash: 20 }, neural: 60 };
+    const rule = { pdq: 31, blockhash: 10, agreement: { pdq: 70, blockhash: 20 }, neural: 60, neuralVector: 420 };
     const bits = [0, 10, 11, 20, 21, 31, 32, 60, 61, 70, 71];
     const entries = bits.flatMap((pdq) =>
       bits.map((blockhash) => ({ pdq, blockhash, neural: bits[Math.floor(random() * bits.length)] ?? 0 })),
     );
     const near = (kind: keyof typeof hashes, distance: number) => flipSome(hashes[kind], distance, random);
+    const stored = entries.map(({ pdq, blockhash, neural }) => {
+      return { pdq: near("pdq", pdq), blockhash: near("blockhash", blockhash), neural: near("neural", neural) };
+    });
     await refill(
       fixture.database,
       [{ id: 1n, name: "one", ...rule, match: "robust" }],
-      entries.map(({ pdq, blockhash, neural }, i) => ({
-        id: BigInt(i + 1),
-        listId: 1n,
-        pdq: near("pdq", pdq),
-        blockhash: near("blockhash", blockhash),
-        neural: near("neural", neural),
-        neuralVersion: "a",
-      })),
+      stored.map((each, i) => ({ ...each, id: BigInt(i + 1), listId: 1n, neuralVersion: "a" })),
     );
-    const neural = { version: "a", hash: hashes.neural };
+    const neural = neuralOf("a", hashes.neural);
+    const measured = entries.map((distances, i) => {
+      return { ...distances, neuralVector: neuralApart(neural.vector, vectorOf(stored[i]?.neural ?? "")) };
+    });
     const matches = await searchAll(fixture.database, [lookOf(hashes)], 0, undefined, { neural });
     const ids = [...new Set(matches.map(({ entryId }) => Number(entryId)))].sort((a, b) => a - b);
-    const ruled = entries.flatMap((distances, i) => (matchedBy(distances, rule) === null ? [] : [i + 1]));
+    const ruled = measured.flatMap((distances, i) => (matchedBy(distances, rule) === null ? [] : [i + 1]));
     assert.deepEqual(ids, ruled);
     assert.ok(ruled.length < entries.length);
-    const agreeing = matches.filter(({ confirmedBy }) => confirmedBy !== null);
-    const ruledAgreeing = entries.filter((distances) => matchedBy(distances, rule) === "agreement");
+    const agreeing = matches.filter(({ confirmedBy }) => confirmedBy?.hash === "blockhash");
+    const ruledAgreeing = measured.filter((distances) => matchedBy(distances, rule) === "agreement");
     assert.equal(agreeing.length, ruledAgreeing.length);
   });
 

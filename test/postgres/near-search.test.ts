@@ -4,7 +4,16 @@ import type { EntryMatch } from "../../src/db/near-search.ts";
 import type { NearStrategy } from "../../src/db/near-strategy.ts";
 import { fromIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { flip, flipSome, lookOf, randomHash, refill, searchAll, seededRandom } from "../support/near-corpus.ts";
+import {
+  flip,
+  flipSome,
+  lookOf,
+  neuralOf,
+  randomHash,
+  refill,
+  searchAll,
+  seededRandom,
+} from "../support/near-corpus.ts";
 
 const STRATEGIES: readonly NearStrategy[] = ["scan", "probe"];
 
@@ -151,7 +160,7 @@ test("no looks, no search; too many are refused, and so is what is no hash", asy
   const looks = Array.from({ length: 17 }, () => lookOf({ pdq: "0".repeat(64) }));
   await assert.rejects(searchAll(fixture.database, looks, 31), RangeError);
   await assert.rejects(searchAll(fixture.database, [lookOf({ blockhash: "00" })], 31), RangeError);
-  const neural = { version: "a", hash: "'; drop table entry" };
+  const neural = { ...neuralOf("a", "0".repeat(64)), hash: "'; drop table entry" };
   await assert.rejects(searchAll(fixture.database, [], 31, undefined, { neural }), RangeError);
 });
 
@@ -169,4 +178,13 @@ test("both kinds are searched at the threshold of their own kind", async () => {
     found.push((await searchAll(fixture.database, asked, 2)).map((match) => `${match.hash} ${match.threshold}`));
   }
   assert.deepEqual(found, [["pdq 2"], ["blockhash 2"], ["pdq 2", "blockhash 2"]]);
+});
+
+test("a neural vector that points nowhere matches nothing, and fails no search", async () => {
+  const hash = "f".repeat(64);
+  const list = { id: 1n, name: "one", pdq: 0, blockhash: 0, neural: 80, match: "robust" } as const;
+  await refill(fixture.database, [list], [{ id: 1n, listId: 1n, neural: hash, neuralVersion: "a" }]);
+  const nowhere = { ...neuralOf("a", hash), vector: "80".repeat(256) };
+  assert.equal((await searchAll(fixture.database, [], 80, "scan", { neural: neuralOf("a", hash) })).length, 1);
+  assert.deepEqual(await searchAll(fixture.database, [], 80, "scan", { neural: nowhere }), []);
 });

@@ -15,6 +15,7 @@ import {
   flip,
   insertBits,
   lookOf,
+  neuralOf,
   randomHash,
   refill,
   rowsOf,
@@ -97,7 +98,7 @@ describe("search with candidates from memory", () => {
     await refill(fixture.database, lists, []);
     const { view, asked } = fixedView({ entry_pdq: [], entry_blockhash: [], entry_neural: [] });
     const looks = [lookOf({ pdq: hash, blockhash: hash }), lookOf({ pdq: randomHash(random) })];
-    const neural = { version: "a", hash };
+    const neural = neuralOf("a", hash);
     for (const match of [null, "fast", "robust"] as const) {
       await searchAll(fixture.database, looks, 0, undefined, { neural, match, view });
     }
@@ -111,7 +112,7 @@ describe("search with candidates from memory", () => {
     const looks = [lookOf({ pdq: hash, blockhash: hash })];
     assert.deepEqual(await searchEntries(database, { ...ANYTHING, looks, view }), []);
     // The lists say `fast`, so the neural hash counts nowhere.
-    assert.deepEqual(await searchEntries(database, { ...ANYTHING, looks, neural: { version: "a", hash }, view }), []);
+    assert.deepEqual(await searchEntries(database, { ...ANYTHING, looks, neural: neuralOf("a", hash), view }), []);
     const comparableVersions = COMPARABLE_VERSIONS;
     assert.equal(await searchImages(database, { looks, thresholds: widest, comparableVersions, view }), null);
     const one = { kind: "blockhash", hash, threshold: 31, comparableVersions, limit: 10, view } as const;

@@ -15,6 +15,7 @@ import {
   type CorpusEntry,
   flipSome,
   lookOf,
+  neuralOf,
   randomHash,
   refill,
   searchAll,
@@ -174,7 +175,7 @@ describe("search over three partitions", () => {
     for (const hash of queries) {
       const near = flipSome(hash ?? centre, 3, random);
       const looks = [lookOf({ pdq: near, blockhash: near })];
-      const terms = { neural: { version: "new", hash: near } };
+      const terms = { neural: neuralOf("new", near) };
       const expected = bruteMatches(lists, entries, looks, null, terms);
       compared += expected.length;
       for (const strategy of ["probe", "scan"] as const) {

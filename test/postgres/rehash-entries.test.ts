@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
+import { neuralBits } from "../../src/fingerprint/neural.ts";
 import type { RequestContext } from "../../src/services/context.ts";
 import { type PictureFolder, readPictureFolder } from "../../src/services/picture-folder.ts";
 import { type RehashReport, rehashEntries } from "../../src/services/rehash-entries.ts";
@@ -93,6 +94,11 @@ async function folderOf(t: TestContext, ...files: readonly Buffer[]): Promise<Pi
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
+/** 256 bytes. */
+function vectorBy(version: string, bytes: Uint8Array): Buffer {
+  return createHash("shake256", { outputLength: 256 }).update(version).update(bytes).digest();
+}
+
 /** The real workers, with a model that hashes: by the digest of what it is told. */
 function hashingWorkers(neuralVersion: string): WorkerPool {
   const { workers } = service.context;
@@ -101,7 +107,7 @@ function hashingWorkers(neuralVersion: string): WorkerPool {
     model: { ...workers.model, neuralVersion },
     async fingerprint(bytes, options) {
       const held: HeldImage = await workers.fingerprint(bytes, options);
-      const neural = createHash("sha256").update(neuralVersion).update(bytes).digest("hex");
+      const neural = vectorBy(neuralVersion, bytes).toString("hex");
       return { ...held, classify: async () => ({ ...(await held.classify()), neural }) };
     },
   };
@@ -272,10 +278,10 @@ describe("rehash", () => {
     for (const version of ["one@1", "two@1"]) {
       const report = await rehash(list, { pictures, workers: hashingWorkers(version) });
       assert.deepEqual([report.upgraded, report.left], [{ folder: 1, url: 0, image: 0 }, []]);
-      const hash = createHash("sha256").update(version).update(picture).digest();
       const [entry] = (await stored(list)) as { neural: Buffer; neural_version: string; neural_bits: string[] }[];
-      assert.deepEqual([entry?.neural_version, entry?.neural], [version, hash]);
-      assert.equal(entry?.neural_bits.length, 1);
+      assert.deepEqual([entry?.neural_version, entry?.neural], [version, vectorBy(version, picture)]);
+      const bits = BigInt(`0x${neuralBits(vectorBy(version, picture).toString("hex"))}`);
+      assert.deepEqual(entry?.neural_bits, [`(0,${bits.toString(2).padStart(256, "0")})`]);
     }
   });
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import type { MatchMode, NeuralHash } from "../../src/db/near-search.ts";
+import type { MatchMode } from "../../src/db/near-search.ts";
 import type { Look } from "../../src/fingerprint/fingerprint.ts";
+import type { NeuralHash } from "../../src/fingerprint/neural.ts";
 import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
-import { type CorpusEntry, type CorpusList, flip, randomHash, seededRandom } from "./near-corpus.ts";
+import { type CorpusEntry, type CorpusList, flip, neuralOf, randomHash, seededRandom } from "./near-corpus.ts";
 
 /** A small database, and what it is searched for. */
 export interface SmallSearch {
@@ -37,6 +38,7 @@ export function smallSearch(most: number): fc.Arbitrary<SmallSearch> {
     blockhash: fc.nat(most >> 1),
     agreement: fc.record({ pdq: fc.integer({ min: 30, max: 130 }), blockhash: bits }),
     neural: bits,
+    neuralVector: fc.oneof(fc.constant(2000), fc.nat(600)),
     match: fc.constantFrom("fast" as const, "robust" as const),
   });
   const entry = fc.record({
@@ -53,7 +55,7 @@ export function smallSearch(most: number): fc.Arbitrary<SmallSearch> {
     blockhash: fc.option(hash, { freq: 6 }),
   });
   const asked = fc.record({
-    neural: fc.option(fc.record({ version, hash })),
+    neural: fc.option(fc.tuple(version, hash).map(([of, bits]) => neuralOf(of, bits))),
     match: fc.constantFrom("fast" as const, "robust" as const, "robust" as const, null),
     comparableVersions: fc.subarray([1, 2, 3], { minLength: 1 }),
     listIds: fc.option(fc.subarray([1n, 2n, 3n])),

@@ -10,6 +10,7 @@ import {
   SEARCHED_KINDS,
   type SearchedKind,
 } from "../../src/fingerprint/fingerprint.ts";
+import type { NeuralHash } from "../../src/fingerprint/neural.ts";
 
 export interface CorpusList {
   readonly id: bigint;
@@ -20,6 +21,8 @@ export interface CorpusList {
   readonly agreement?: Readonly<Record<PerceptualKind, number>>;
   /** Default: 0 bits. */
   readonly neural?: number;
+  /** Default: 2000 thousandths, which is any vector. */
+  readonly neuralVector?: number;
   /** Default: `fast`. */
   readonly match?: "fast" | "robust";
   readonly enabled?: boolean;
@@ -32,7 +35,10 @@ export interface CorpusEntry {
   readonly pdq?: string;
   readonly blockhash?: string;
   readonly trimmed?: Readonly<Partial<Record<PerceptualKind, string>>>;
+  /** 64 hex digits. */
   readonly neural?: string;
+  /** The one behind `neural`, 512 hex digits. Default: {@link vectorOf} it. */
+  readonly vector?: string;
   readonly neuralVersion?: string;
   /** Absent: hashes given from outside. */
   readonly fingerprintVersion?: number;
@@ -47,6 +53,28 @@ export const COMPARABLE_VERSIONS: readonly number[] = [1, 2];
 /** The picture as it is, by these hashes. */
 export function lookOf(hashes: Readonly<Partial<Record<PerceptualKind, string>>>): Look {
   return { transform: "identity", pdq: hashes.pdq ?? null, blockhash: hashes.blockhash ?? null };
+}
+
+/** A vector with these signs (64 hex digits), as 512 hex digits, and numbers that depend on the hash. */
+export function vectorOf(hash: string): string {
+  const random = seededRandom(Number.parseInt(hash.slice(8, 15), 16));
+  const bits = Buffer.from(hash, "hex");
+  const numbers = Array.from({ length: 256 }, (_, i) => {
+    const size = 1 + Math.floor(random() * 127);
+    const isPositive = ((bits[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0;
+    return isPositive ? 128 + size : 128 - size;
+  });
+  return Buffer.from(numbers).toString("hex");
+}
+
+/** What an entry holds, 512 hex digits. */
+export function storedVector({ neural, vector }: CorpusEntry): string | null {
+  return vector ?? (neural === undefined ? null : vectorOf(neural));
+}
+
+/** A picture's neural hash by a model, with its vector. */
+export function neuralOf(version: string, hash: string): NeuralHash {
+  return { version, hash, vector: vectorOf(hash) };
 }
 
 /** mulberry32: uniform numbers in [0, 1) from a 32-bit seed. */
@@ -95,14 +123,15 @@ export function bruteDistance(a: string, b: string): number {
 }
 
 export async function insertLists(database: Database, lists: readonly CorpusList[]): Promise<void> {
-  for (const { id, name, pdq, blockhash, agreement, neural, match, enabled, deleted } of lists) {
+  for (const { id, name, pdq, blockhash, agreement, neural, neuralVector, match, enabled, deleted } of lists) {
     await database.pool.query(
       `insert into list (id, name, kind, action, pdq_threshold, blockhash_threshold, agreement_pdq_threshold,
-         agreement_blockhash_threshold, neural_threshold, match, enabled, deleted_at)
-       overriding system value values ($1, $2, 'disallow', 'block', $3, $4, $5, $6, $7, $8, $9, case when $10 then now() end)`,
+         agreement_blockhash_threshold, neural_threshold, neural_vector_threshold, match, enabled, deleted_at)
+       overriding system value values ($1, $2, 'disallow', 'block', $3, $4, $5, $6, $7, $8, $9, $10,
+         case when $11 then now() end)`,
       [
-        ...[id, name, pdq, blockhash, agreement?.pdq ?? 0, agreement?.blockhash ?? 0, neural ?? 0, match ?? "fast"],
-        ...[enabled ?? true, deleted ?? false],
+        ...[id, name, pdq, blockhash, agreement?.pdq ?? 0, agreement?.blockhash ?? 0, neural ?? 0],
+        ...[neuralVector ?? 2000, match ?? "fast", enabled ?? true, deleted ?? false],
       ],
     );
   }
@@ -111,12 +140,12 @@ export async function insertLists(database: Database, lists: readonly CorpusList
 export async function insertEntries(database: Database, entries: readonly CorpusEntry[]): Promise<void> {
   await database.pool.query(
     `insert into entry (id, list_id, identity, custom_id, source, detail, created_by, enabled, expires_at,
-       fingerprint_version, neural_version)
+       fingerprint_version, neural_version, neural)
      overriding system value
      select id, list_id, int8send(id), 'custom ' || id, 'hashes', 'sufficient', 'test', enabled,
-       now() + seconds * interval '1 second', version, neural_version
-     from unnest($1::int8[], $2::int8[], $3::bool[], $4::int4[], $5::int2[], $6::text[])
-       as given (id, list_id, enabled, seconds, version, neural_version)`,
+       now() + seconds * interval '1 second', version, neural_version, neural
+     from unnest($1::int8[], $2::int8[], $3::bool[], $4::int4[], $5::int2[], $6::text[], $7::bytea[])
+       as given (id, list_id, enabled, seconds, version, neural_version, neural)`,
     [
       entries.map(({ id }) => String(id)),
       entries.map(({ listId }) => String(listId)),
@@ -124,6 +153,10 @@ export async function insertEntries(database: Database, entries: readonly Corpus
       entries.map(({ expiresInSeconds }) => expiresInSeconds ?? null),
       entries.map(({ fingerprintVersion }) => fingerprintVersion ?? null),
       entries.map(({ neuralVersion }) => neuralVersion ?? null),
+      entries.map((entry) => {
+        const vector = storedVector(entry);
+        return vector === null ? null : Buffer.from(vector, "hex");
+      }),
     ],
   );
   for (const kind of SEARCHED_KINDS) await insertBits(database, `entry_${kind}`, kind, rowsOf(entries, kind));

@@ -4,7 +4,7 @@ import { searchImages, searchImagesByOneHash } from "../../src/db/near-images.ts
 import type { NearDatabase } from "../../src/db/near-source.ts";
 import { NEAR_TABLES, type NearStrategy, type NearTable } from "../../src/db/near-strategy.ts";
 import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
-import { COMPARABLE_VERSIONS, randomHash, searchAll, seededRandom } from "./near-corpus.ts";
+import { COMPARABLE_VERSIONS, neuralOf, randomHash, searchAll, seededRandom } from "./near-corpus.ts";
 
 /** A search as it reaches the server. */
 export interface SentStatement {
@@ -41,7 +41,7 @@ export async function sentStatements(database: Database, strategy: NearStrategy)
   const hash = randomHash(seededRandom(4));
   const looks = MATCH_TRANSFORMS.map((transform) => ({ transform, pdq: hash, blockhash: hash }));
   const thresholds = { pdq: 31, blockhash: 31 };
-  const neural = { version: "a", hash };
+  const neural = neuralOf("a", hash);
   await searchAll(near, looks, 31, strategy, { neural, match: "robust", limit: 10 });
   await searchImages(near, { looks, thresholds, comparableVersions: COMPARABLE_VERSIONS, strategy });
   for (const kind of ["pdq", "blockhash"] as const) {
