@@ -214,11 +214,11 @@ function agreementRows(
 
 /**
  * Thousandths of 1 - cosine of two vectors (SQL of bytea), as `neuralApart` of fingerprint/neural.ts; null where one is zero
- * in all numbers and points nowhere.
+ * in all numbers and points nowhere. Halves are rounded up as there; PostgreSQL rounds them to even.
  */
 function vectorsApart(one: string, other: string): string {
   return `(
-    select round(1000 - 1000 * sum(a * b) / nullif(sqrt(sum(a * a)::float8 * sum(b * b)), 0))::int4
+    select floor(1000 - 1000 * sum(a * b) / nullif(sqrt(sum(a * a)::float8 * sum(b * b)), 0) + 0.5)::int4
     from (
       select get_byte(${one}, i) - 128 as a, get_byte(${other}::bytea, i) - 128 as b
       from generate_series(0, ${NEURAL_NUMBERS - 1}) as i

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import type { MatchMode } from "../../src/db/near-search.ts";
 import type { Look } from "../../src/fingerprint/fingerprint.ts";
-import type { NeuralHash } from "../../src/fingerprint/neural.ts";
+import { type NeuralHash, neuralBits, neuralHashOf } from "../../src/fingerprint/neural.ts";
 import { MATCH_TRANSFORMS } from "../../src/fingerprint/transform.ts";
-import { type CorpusEntry, type CorpusList, flip, neuralOf, randomHash, seededRandom } from "./near-corpus.ts";
+import { type CorpusEntry, type CorpusList, flip, randomHash, seededRandom } from "./near-corpus.ts";
+import { drawnVector } from "./near-vectors.ts";
 
 /** A small database, and what it is searched for. */
 export interface SmallSearch {
@@ -29,6 +30,10 @@ const hash = fc
   .map(([centre, bits]) => flip(CENTRES[centre] ?? "", [...new Set(bits)]));
 const maybe = fc.option(hash, { nil: undefined, freq: 6 });
 const version = fc.constantFrom("a", "a", "b");
+/** Its sizes are of few kinds and often equal, so how far apart two vectors point and how many bits are two matters. */
+const vector = fc
+  .tuple(hash, fc.nat(1), fc.constantFrom(0 as const, 1 as const, 4 as const))
+  .map(([signs, seed, unevenness]) => drawnVector(signs, seededRandom(seed), unevenness));
 
 /** Three lists, up to 25 entries of all kinds, up to 16 looks; thresholds of up to `most` bits. */
 export function smallSearch(most: number): fc.Arbitrary<SmallSearch> {
@@ -46,7 +51,7 @@ export function smallSearch(most: number): fc.Arbitrary<SmallSearch> {
     pdq: maybe,
     blockhash: maybe,
     trimmed: fc.option(fc.record({ pdq: maybe, blockhash: maybe }), { nil: undefined }),
-    neural: fc.option(fc.tuple(version, hash), { nil: undefined }),
+    neural: fc.option(fc.tuple(version, vector), { nil: undefined }),
     fingerprintVersion: fc.constantFrom(undefined, 1, 2, 3),
   });
   const look = fc.record({
@@ -55,7 +60,7 @@ export function smallSearch(most: number): fc.Arbitrary<SmallSearch> {
     blockhash: fc.option(hash, { freq: 6 }),
   });
   const asked = fc.record({
-    neural: fc.option(fc.tuple(version, hash).map(([of, bits]) => neuralOf(of, bits))),
+    neural: fc.option(fc.tuple(version, vector).map((made) => neuralHashOf(...made))),
     match: fc.constantFrom("fast" as const, "robust" as const, "robust" as const, null),
     comparableVersions: fc.subarray([1, 2, 3], { minLength: 1 }),
     listIds: fc.option(fc.subarray([1n, 2n, 3n])),
@@ -105,7 +110,7 @@ function corpusEntry(
         ...(trimmed.blockhash !== undefined && { blockhash: trimmed.blockhash }),
       },
     }),
-    ...(neural !== undefined && { neuralVersion: neural[0], neural: neural[1] }),
+    ...(neural !== undefined && { neuralVersion: neural[0], neural: neuralBits(neural[1]), vector: neural[1] }),
     ...(fingerprintVersion !== undefined && { fingerprintVersion }),
   };
 }

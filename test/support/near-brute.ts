@@ -4,6 +4,7 @@ import type { NearTable } from "../../src/db/near-strategy.ts";
 import type { HotView, Reach } from "../../src/db/near-view.ts";
 import { fromIndexBits, type IndexBits } from "../../src/fingerprint/bit-order.ts";
 import { type Look, PERCEPTUAL_KINDS, SEARCHED_KINDS, type SearchedKind } from "../../src/fingerprint/fingerprint.ts";
+import { neuralApart } from "../../src/fingerprint/neural.ts";
 import { type MatchTransform, trimmedTransform } from "../../src/fingerprint/transform.ts";
 import {
   ANYTHING,
@@ -114,19 +115,11 @@ function neuralEvidence(list: CorpusList, entry: CorpusEntry, { neural, match }:
   const threshold = list.neural ?? 0;
   const distance = bruteDistance(neural.hash, entry.neural);
   if (distance > threshold) return [];
-  const apart = bruteApart(neural.vector, storedVector(entry) ?? "");
+  const apart = neuralApart(neural.vector, storedVector(entry) ?? "");
   const vectorThreshold = list.neuralVector ?? 2000;
   if (apart > vectorThreshold) return [];
   const confirmedBy = { hash: "neural_vector", distance: apart, threshold: vectorThreshold } as const;
   return [{ hash: "neural", distance, threshold, transform: "identity", confirmedBy }];
-}
-
-/** Thousandths of 1 - cosine of two vectors of 512 hex digits; shares nothing with the code under test. */
-export function bruteApart(one: string, other: string): number {
-  const [a, b] = [one, other].map((vector) => Array.from(Buffer.from(vector, "hex"), (byte) => byte - 128));
-  const dot = (x: readonly number[] = [], y: readonly number[] = []) =>
-    x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
-  return Math.round(1000 * (1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))));
 }
 
 export function inAnswerOrder(matches: readonly EntryMatch[]): EntryMatch[] {
