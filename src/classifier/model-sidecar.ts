@@ -39,6 +39,13 @@ const outputSchema = z.strictObject({
   activation: z.enum(["none", "softmax", "sigmoid"]).default("none"),
 });
 
+const neuralHashSchema = z.strictObject({
+  /** Name of the ONNX output that the map takes: float32, as many numbers per picture as the map has inputs. */
+  output: z.string().min(1),
+  /** Name of the map's file, beside the sidecar. */
+  map: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected the name of a file beside the sidecar"),
+});
+
 const sidecarSchema = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected at most 64 lower-case letters, digits, . - or _"),
@@ -50,6 +57,8 @@ const sidecarSchema = z
     unsafe: z.array(label).min(1),
     /** Labels whose probabilities add up to "suggestive": never more than a reason to look. */
     suggestive: z.array(label).default([]),
+    /** Where left out, the model makes no neural hashes. */
+    neuralHash: neuralHashSchema.optional(),
   })
   .superRefine((sidecar, context) => {
     if (new Set(sidecar.labels).size < sidecar.labels.length) {

@@ -37,7 +37,7 @@ export function createImageJobs(
       id: classifier.model,
       name: classifier.name,
       version: classifier.version,
-      neuralVersion: null,
+      neuralVersion: classifier.neuralVersion,
       labels: classifier.labels,
       unsafeLabels: classifier.unsafeLabels,
       suggestiveLabels: classifier.suggestiveLabels,
@@ -56,8 +56,7 @@ export function createImageJobs(
     },
     async classify(job, image) {
       const source = image === null ? take(job) : { image };
-      const tensor = "tensor" in source ? source.tensor : await tensorOf(source.image);
-      return { scores: await classifier.classify(tensor), neural: null };
+      return classifier.classify("tensor" in source ? source.tensor : await tensorOf(source.image));
     },
     release(job) {
       held.delete(job);

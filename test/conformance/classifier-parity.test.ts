@@ -40,7 +40,7 @@ test(`the scores of ${photos.length} real photos are those of the published pack
 });
 
 async function assertParity(path: string, expected: Scores): Promise<Scores> {
-  const scores = await classifier.classify(classifier.prepare(await decodeFull(readFileSync(path))));
+  const { scores } = await classifier.classify(classifier.prepare(await decodeFull(readFileSync(path))));
   assert.deepEqual(Object.keys(scores), Object.keys(expected));
   for (const [label, p] of Object.entries(expected)) {
     const difference = Math.abs((scores[label] ?? Number.NaN) - p);

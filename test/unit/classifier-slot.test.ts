@@ -44,7 +44,7 @@ test("a model path other than the shipped one is loaded with the sidecar beside 
   assert.deepEqual(classifier.suggestiveLabels, ["sexy"]);
   assert.equal(classifier.model, `${classifier.name}@${classifier.version}`);
   const grey = { data: new Uint8Array(300).fill(128), width: 10, height: 10 };
-  const scores = await classifier.classify(classifier.prepare(grey));
+  const { scores } = await classifier.classify(classifier.prepare(grey));
   assert.deepEqual(Object.keys(scores), classifier.labels);
   await classifier.close();
 });
@@ -53,7 +53,7 @@ test("a model of another layout, size and set of labels scores through its own s
   const means = fileURLToPath(new URL("../fixtures/model/channel-means.onnx", import.meta.url));
   const classifier = await loadClassifier(means);
   const orange = { data: Uint8Array.from({ length: 90 }, (_, i) => [255, 102, 0][i % 3] ?? 0), width: 6, height: 5 };
-  const scores = await classifier.classify(classifier.prepare(orange));
+  const { scores } = await classifier.classify(classifier.prepare(orange));
   assert.deepEqual(
     Object.entries(scores).map(([label, p]) => [label, Math.round(p * 1000) / 1000]),
     [
