@@ -105,6 +105,18 @@ async function foundBy(
   return found;
 }
 
+/** The stored vector and the searched bits, as hex digits. */
+async function neuralColumns(id: bigint): Promise<string[]> {
+  const { rows } = await made.database.pool.query<{ neural: Buffer; bits: string }>(
+    "select neural, bits::text from entry join entry_neural on entry_id = id where id = $1",
+    [id],
+  );
+  return rows.flatMap(({ neural, bits }) => [
+    neural.toString("hex"),
+    BigInt(`0b${bits}`).toString(16).padStart(64, "0"),
+  ]);
+}
+
 const ALL = ["pdq identity", "blockhash identity", "pdq trimmed", "blockhash trimmed", "neural"];
 
 describe("hashes of an entry", () => {
@@ -113,6 +125,17 @@ describe("hashes of an entry", () => {
     const { row, outcome } = await add(newIdentity(), picture);
     assert.equal(outcome, "created");
     assert.deepEqual(await foundBy(row.id, picture), ALL);
+  });
+
+  test("the neural one is stored as its vector, a byte a number, and searched by the signs", async () => {
+    const picture = drawPicture(2, "a");
+    const { row } = await add(newIdentity(), picture);
+    assert.equal(row.neural, picture.neural);
+    assert.deepEqual(await neuralColumns(row.id), [picture.neural, neuralBits(picture.neural ?? "")]);
+    const next = drawPicture(2, "b");
+    const replaced = await replaceFingerprints(made.database, row.id, next, bitsOf(next), event);
+    assert.equal(replaced?.neural, next.neural);
+    assert.deepEqual(await neuralColumns(row.id), [next.neural, neuralBits(next.neural ?? "")]);
   });
 
   test("those it lacks are filled in when the same picture comes again, of one version only", async () => {

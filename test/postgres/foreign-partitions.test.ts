@@ -35,7 +35,7 @@ for (const programs of found) {
     const centre = randomHash(random);
     const lists = [
       { id: 1n, name: "one", pdq: 31, blockhash: 10, agreement: { pdq: 60, blockhash: 20 } },
-      { id: 2n, name: "two", pdq: 12, blockhash: 31, neural: 31, match: "robust" as const },
+      { id: 2n, name: "two", pdq: 12, blockhash: 31, neural: 31, neuralVector: 400, match: "robust" as const },
     ];
     const entries = Array.from({ length: 2000 }, (_, i): CorpusEntry => {
       const hash = () => (i % 4 === 0 ? flipSome(centre, i % 40, random) : randomHash(random));

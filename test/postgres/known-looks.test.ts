@@ -77,3 +77,23 @@ test("a neural hash stays where a later check makes none, and is replaced by a l
   const a = neuralHashOf("a", first);
   assert.deepEqual(neural, [null, a, a, neuralHashOf("b", second)]);
 });
+
+test("of a neural hash the vector is stored, a byte a number, and told with the signs as its bits", async () => {
+  const hash = randomHash(random);
+  const image = checkedImage(3, { pdq: hash, blockhash: hash });
+  for (const [numbers, bits] of [
+    [vectorOf(hash), hash],
+    ["ff".repeat(256), "f".repeat(64)],
+    ["80".repeat(256), "f".repeat(64)],
+    ["01".repeat(256), "0".repeat(64)],
+    ["7f80".repeat(128), "5".repeat(64)],
+  ] as const) {
+    const { neural } = await known({ ...image, neural: numbers, neuralVersion: "a" });
+    assert.deepEqual(neural, { version: "a", vector: numbers, hash: bits });
+    const { rows } = await made.database.pool.query(
+      "select neural, neural_version from image where sha256 = decode($1, 'hex')",
+      [image.digests.sha256],
+    );
+    assert.deepEqual(rows, [{ neural: Buffer.from(numbers, "hex"), neural_version: "a" }]);
+  }
+});

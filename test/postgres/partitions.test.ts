@@ -137,7 +137,7 @@ describe("search over three partitions", () => {
   const centre = randomHash(random);
   const lists = [
     { id: 1n, name: "one", pdq: 31, blockhash: 10, agreement: { pdq: 60, blockhash: 20 } },
-    { id: 2n, name: "two", pdq: 12, blockhash: 31, neural: 31, match: "robust" as const },
+    { id: 2n, name: "two", pdq: 12, blockhash: 31, neural: 31, neuralVector: 400, match: "robust" as const },
   ];
   const entries = Array.from({ length: 2000 }, (_, i): CorpusEntry => {
     const near = i % 4 === 0;
