@@ -7,25 +7,25 @@ import { fromIndexBits } from "../../src/fingerprint/bit-order.ts";
 import { CHUNK_STARTS, radiiFor } from "../../src/fingerprint/chunks.ts";
 import { matchedBy } from "../../src/fingerprint/decision.ts";
 import type { Look, PerceptualKind } from "../../src/fingerprint/fingerprint.ts";
-import { neuralApart } from "../../src/fingerprint/neural.ts";
+import { type NeuralHash, neuralApart, neuralBits, neuralHashOf } from "../../src/fingerprint/neural.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { smallSearch } from "../support/near-arbitrary.ts";
 import { bruteMatches, bruteView } from "../support/near-brute.ts";
 import {
+  bruteDistance,
   type CorpusEntry,
   type CorpusList,
   flip,
   flipSome,
   lookOf,
-  neuralOf,
   randomHash,
   refill,
   rowsOf,
   searchAll,
   seededRandom,
-  vectorOf,
 } from "../support/near-corpus.ts";
+import { drawnVector, turned } from "../support/near-vectors.ts";
 import { sharedData } from "../support/shared-data.ts";
 
 const STRATEGIES: readonly NearStrategy[] = ["scan", "probe"];
@@ -67,6 +67,18 @@ function plantedAround(query: string, kind: PerceptualKind, random: () => number
 
 function xor(a: string, b: string): string {
   return (BigInt(`0x${a}`) ^ BigInt(`0x${b}`)).toString(16).padStart(64, "0");
+}
+
+/** Of each entry with a comparable neural hash, whether its bits, and whether its vector, are within the list's threshold. */
+function neuralConditions(lists: readonly CorpusList[], entries: readonly CorpusEntry[], asked: NeuralHash | null) {
+  return entries.flatMap(({ listId, neural, vector, neuralVersion }) => {
+    const list = lists.find(({ id }) => id === listId);
+    if (asked === null || neural === undefined || vector === undefined || neuralVersion !== asked.version) return [];
+    return {
+      bits: bruteDistance(asked.hash, neural) <= (list?.neural ?? 0),
+      vector: neuralApart(asked.vector, vector) <= (list?.neuralVector ?? 0),
+    };
+  });
 }
 
 describe("search of entries", () => {
@@ -133,7 +145,7 @@ describe("search of entries", () => {
 
   test("any small database: by looks, agreement and neural hashes, tables and memory find what comparing everything finds", async () => {
     const random = seededRandom(11);
-    const found = { pdq: 0, blockhash: 0, neural: 0, agreement: 0, trimmed: 0 };
+    const found = { pdq: 0, blockhash: 0, neural: 0, agreement: 0, trimmed: 0, bitsAlone: 0, vectorAlone: 0 };
     for (const [most, numRuns] of [
       [PROBED_UP_TO, 120],
       [64, 80],
@@ -145,6 +157,9 @@ describe("search of entries", () => {
           for (const { hash, confirmedBy, transform } of expected) {
             found[confirmedBy?.hash === "blockhash" ? "agreement" : hash] += 1;
             if (transform.startsWith("trimmed")) found.trimmed += 1;
+          }
+          for (const { bits, vector } of neuralConditions(lists, entries, terms.neural)) {
+            if (bits !== vector) found[bits ? "bitsAlone" : "vectorAlone"] += 1;
           }
           for (const strategy of STRATEGIES) {
             if (strategy === "probe" && widest > PROBED_UP_TO) continue;
@@ -167,30 +182,43 @@ describe("search of entries", () => {
 
   test("one look and one stored picture: what is found is what the rule says", async () => {
     const random = seededRandom(19);
-    const hashes = { pdq: randomHash(random), blockhash: randomHash(random), neural: randomHash(random) };
-    const rule = { pdq: 31, blockhash: 10, agreement: { pdq: 70, blockhash: 20 }, neural: 60, neuralVector: 420 };
+    const hashes = { pdq: randomHash(random), blockhash: randomHash(random) };
+    const neural = neuralHashOf("a", drawnVector(randomHash(random), random));
     const bits = [0, 10, 11, 20, 21, 31, 32, 60, 61, 70, 71];
-    const entries = bits.flatMap((pdq) =>
-      bits.map((blockhash) => ({ pdq, blockhash, neural: bits[Math.floor(random() * bits.length)] ?? 0 })),
-    );
-    const near = (kind: keyof typeof hashes, distance: number) => flipSome(hashes[kind], distance, random);
-    const stored = entries.map(({ pdq, blockhash, neural }) => {
-      return { pdq: near("pdq", pdq), blockhash: near("blockhash", blockhash), neural: near("neural", neural) };
-    });
-    await refill(
-      fixture.database,
-      [{ id: 1n, name: "one", ...rule, match: "robust" }],
-      stored.map((each, i) => ({ ...each, id: BigInt(i + 1), listId: 1n, neuralVersion: "a" })),
-    );
-    const neural = neuralOf("a", hashes.neural);
-    const measured = entries.map((distances, i) => {
-      return { ...distances, neuralVector: neuralApart(neural.vector, vectorOf(stored[i]?.neural ?? "")) };
-    });
+    const near = (kind: PerceptualKind, distance: number) => flipSome(hashes[kind], distance, random);
+    const entries = bits
+      .flatMap((pdq) => bits.map((blockhash) => ({ pdq, blockhash })))
+      .map(({ pdq, blockhash }, i): CorpusEntry => {
+        const count = bits[Math.floor(random() * bits.length)] ?? 0;
+        const vector = turned(neural.vector, count, i % 2 === 0 ? "smallest" : "largest");
+        const planted = { pdq: near("pdq", pdq), blockhash: near("blockhash", blockhash), neural: neuralBits(vector) };
+        return { ...planted, id: BigInt(i + 1), listId: 1n, vector, neuralVersion: "a" };
+      });
+    const measured = entries.map((entry) => ({
+      pdq: bruteDistance(hashes.pdq, entry.pdq ?? ""),
+      blockhash: bruteDistance(hashes.blockhash, entry.blockhash ?? ""),
+      neural: bruteDistance(neural.hash, entry.neural ?? ""),
+      neuralVector: neuralApart(neural.vector, entry.vector ?? ""),
+    }));
+    const strangers = measured.filter(({ pdq, blockhash }) => pdq > 31 && blockhash > 20);
+    const boundary = strangers.find(({ neural, neuralVector }) => neural < 40 && neuralVector > 200);
+    assert.ok(boundary);
+    const { neuralVector } = boundary;
+    const rule = { pdq: 31, blockhash: 10, agreement: { pdq: 70, blockhash: 20 }, neural: 60, neuralVector };
+    await refill(fixture.database, [{ id: 1n, name: "one", ...rule, match: "robust" }], entries);
     const matches = await searchAll(fixture.database, [lookOf(hashes)], 0, undefined, { neural });
     const ids = [...new Set(matches.map(({ entryId }) => Number(entryId)))].sort((a, b) => a - b);
     const ruled = measured.flatMap((distances, i) => (matchedBy(distances, rule) === null ? [] : [i + 1]));
     assert.deepEqual(ids, ruled);
     assert.ok(ruled.length < entries.length);
+    assert.equal(matchedBy(boundary, rule), "neural");
+    const byNeural = matches.filter(({ hash }) => hash === "neural");
+    const isNeural = measured.filter((each) => each.neural <= rule.neural && each.neuralVector <= rule.neuralVector);
+    assert.equal(byNeural.length, isNeural.length);
+    for (const kind of ["neural", "neuralVector"] as const) {
+      const beyond = { ...rule, [kind]: 2000 };
+      assert.ok(measured.some((each) => matchedBy(each, beyond) === "neural" && matchedBy(each, rule) === null));
+    }
     const agreeing = matches.filter(({ confirmedBy }) => confirmedBy?.hash === "blockhash");
     const ruledAgreeing = measured.filter((distances) => matchedBy(distances, rule) === "agreement");
     assert.equal(agreeing.length, ruledAgreeing.length);
