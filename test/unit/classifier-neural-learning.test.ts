@@ -52,7 +52,9 @@ test("eigenvectors come with the largest eigenvalue first, orthonormal", () => {
     [second, [half, half, 0]],
     [third, [half, half, 0]],
   ] as const) {
-    expected.forEach((value, i) => assert.ok(Math.abs((found?.[i] ?? Number.NaN) - value) < 1e-9, String(found)));
+    expected.forEach((value, i) => {
+      assert.ok(Math.abs((found?.[i] ?? Number.NaN) - value) < 1e-9, String(found));
+    });
   }
 });
 
