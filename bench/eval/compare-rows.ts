@@ -1,9 +1,11 @@
 import { matchedBy } from "../../src/fingerprint/decision.ts";
+import { NEURAL_NUMBERS } from "../../src/fingerprint/neural.ts";
 import { type FeatureTable, HASH_WORDS, LOOKS, PEER_WORDS, WHOLE_LOOKS } from "./feature-table.ts";
-import { FAR, MEASURES, type Measure } from "./measures.ts";
+import { FAR, MEASURES, type Measure, NEURAL_STEP } from "./measures.ts";
 import { HAS } from "./record.ts";
 import { RULE_NAMES, SHIPPED_RULES } from "./rules.ts";
 
+const NEVER = Number.POSITIVE_INFINITY;
 const place = Object.fromEntries(MEASURES.map((measure, i) => [measure, i])) as Record<Measure, number>;
 /** Words that are compared before a pair of hashes is given up: 128 bits, of which 64 differ among strangers. */
 const WORDS_FIRST = 4;
@@ -54,9 +56,9 @@ export function rowComparer(table: FeatureTable, bound: number) {
     if (distance < distances[measure]!) distances[measure] = distance;
   }
 
-  function matchRules(pdq: number, blockhash: number, neural: number): void {
+  function matchRules(pdq: number, blockhash: number, neural: number, neuralVector: number): void {
     for (const { at, rule } of rules) {
-      if (matchedBy({ pdq, blockhash, neural }, rule) !== null) distances[at] = 0;
+      if (matchedBy({ pdq, blockhash, neural, neuralVector }, rule) !== null) distances[at] = 0;
     }
   }
 
@@ -71,7 +73,7 @@ export function rowComparer(table: FeatureTable, bound: number) {
         lower(place["blockhash upright"], blockhash);
       }
     }
-    if (pdq <= widest.pdq || blockhash <= widest.blockhash) matchRules(pdq, blockhash, FAR);
+    if (pdq <= widest.pdq || blockhash <= widest.blockhash) matchRules(pdq, blockhash, NEVER, NEVER);
   }
 
   /** Distances by the order of MEASURES, in bits, 0..FAR; reused by the next call. */
@@ -81,8 +83,11 @@ export function rowComparer(table: FeatureTable, bound: number) {
     const has = table.has[asked]! & table.has[stored]!;
     if (has & HAS.neural) {
       const neural = distanceWithin(table.neural, asked * HASH_WORDS, stored * HASH_WORDS, bound);
-      lower(place.neural, neural);
-      if (neural <= widest.neural) matchRules(FAR, FAR, neural);
+      if (neural <= widest.neural) {
+        const apart = vectorsApart(table, asked, stored);
+        lower(place.neural, Math.min(FAR, Math.ceil(apart / NEURAL_STEP)));
+        matchRules(NEVER, NEVER, neural, apart);
+      }
     }
     if (has & HAS.peers) {
       lower(place.pHash, peerDistance(table.phash, asked, stored));
@@ -90,6 +95,14 @@ export function rowComparer(table: FeatureTable, bound: number) {
     }
     return distances;
   };
+}
+
+/** As `neuralApart` of src/fingerprint/neural.ts. */
+function vectorsApart({ vectors, lengths }: FeatureTable, asked: number, stored: number): number {
+  const [a, b] = [asked * NEURAL_NUMBERS, stored * NEURAL_NUMBERS];
+  let product = 0;
+  for (let i = 0; i < NEURAL_NUMBERS; i++) product += vectors[a + i]! * vectors[b + i]!;
+  return Math.round(1000 - (1000 * product) / (lengths[asked]! * lengths[stored]!));
 }
 
 /** Bits in which two hashes of one table differ; FAR where that is more than `bound`. */

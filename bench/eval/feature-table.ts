@@ -1,5 +1,6 @@
+import { NEURAL_NUMBERS, neuralBits } from "../../src/fingerprint/neural.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
-import { neuralHash } from "./features.ts";
+import { neuralVector } from "./features.ts";
 import { HAS, RECORD, TAPS } from "./record.ts";
 
 /** Looks of the whole picture: its symmetries, the picture itself first. */
@@ -17,6 +18,9 @@ export interface FeatureTable {
   readonly pdq: Int32Array;
   readonly blockhash: Int32Array;
   readonly neural: Int32Array;
+  /** NEURAL_NUMBERS a row, -127..127, and their Euclidean length. */
+  readonly vectors: Int8Array;
+  readonly lengths: Float64Array;
   readonly phash: Int32Array;
   readonly dhash: Int32Array;
 }
@@ -27,6 +31,8 @@ export function featureTable(rows: number): FeatureTable {
     pdq: new Int32Array(rows * LOOKS * HASH_WORDS),
     blockhash: new Int32Array(rows * LOOKS * HASH_WORDS),
     neural: new Int32Array(rows * HASH_WORDS),
+    vectors: new Int8Array(rows * NEURAL_NUMBERS),
+    lengths: new Float64Array(rows),
     phash: new Int32Array(rows * PEER_WORDS),
     dhash: new Int32Array(rows * PEER_WORDS),
   };
@@ -49,9 +55,16 @@ export function setRow(table: FeatureTable, row: number, record: Buffer): void {
   copyWords(record, RECORD.phash, table.phash, row * PEER_WORDS, PEER_WORDS);
   copyWords(record, RECORD.dhash, table.dhash, row * PEER_WORDS, PEER_WORDS);
   // Nor is a flat picture matched by its neural hash.
-  if (neuralHash === null || !(record[0]! & (HAS.whole | HAS.trimmed))) return;
+  if (!(record[0]! & (HAS.whole | HAS.trimmed))) return;
   const taps = Float32Array.from({ length: TAPS }, (_, i) => record.readFloatLE(RECORD.taps + 4 * i));
-  copyWords(Buffer.from(neuralHash(taps)), 0, table.neural, row * HASH_WORDS, HASH_WORDS);
+  const vector = Buffer.from(neuralVector(taps), "hex");
+  copyWords(Buffer.from(neuralBits(vector.toString("hex")), "hex"), 0, table.neural, row * HASH_WORDS, HASH_WORDS);
+  let square = 0;
+  vector.forEach((byte, i) => {
+    table.vectors[row * NEURAL_NUMBERS + i] = byte - 128;
+    square += (byte - 128) ** 2;
+  });
+  table.lengths[row] = Math.sqrt(square);
   table.has[row]! |= HAS.neural;
 }
 

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseNeuralMap } from "../../src/classifier/neural-map.ts";
 import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
 import { hexToBytes } from "../../src/fingerprint/hex.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
@@ -11,8 +14,10 @@ import { modelVersion, openTaps } from "./taps.ts";
 
 const HASH_BYTES = 32;
 
-/** 256 bits of taps, 32 bytes; null while the classifier has no such hash. */
-export const neuralHash: ((taps: Float32Array) => Uint8Array) | null = null;
+const NEURAL_MAP = fileURLToPath(new URL("../../models/nsfw-mobilenet-v2.neural.bin", import.meta.url));
+
+/** The neural vector of taps, 512 hex digits, by the map that is shipped. */
+export const neuralVector = parseNeuralMap(readFileSync(NEURAL_MAP), NEURAL_MAP).vectorOf;
 
 /** Turns files into records, along the service's own path from bytes to hashes. */
 export interface FeatureReader {

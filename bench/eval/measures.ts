@@ -22,6 +22,12 @@ export type HashMeasure = (typeof HASH_MEASURES)[number];
 export const MEASURES = [...HASH_MEASURES, ...RULE_NAMES] as const;
 export type Measure = (typeof MEASURES)[number];
 
+/**
+ * Neural vectors are told apart in steps of so many thousandths of 1 - cosine, where their hashes are near enough to be found;
+ * others are FAR.
+ */
+export const NEURAL_STEP = 5;
+
 /** Distances of this and more are not told apart; a hash that is missing is as far. */
 export const FAR = 129;
 

@@ -2,7 +2,7 @@ import { AGREEMENT_BLOCKHASH, AGREEMENT_PDQ } from "./agreement.ts";
 import { FAMILIES } from "./attack.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { percent, table, whole } from "./markdown.ts";
-import { share } from "./measures.ts";
+import { NEURAL_STEP, share } from "./measures.ts";
 import { PEERS_EVERY } from "./photos.ts";
 import { falseMatchesTable, falseTable, lookedAtTable, nearestTable } from "./report-false.ts";
 import { goalsTable } from "./report-goals.ts";
@@ -40,11 +40,14 @@ own photo. The attacks and their parameters are in \`bench/eval/attacks-*.ts\`:
 - \`chain-2\` and \`chain-3\` are that many of the first group, drawn for each photo. The first group is what happens to a picture
   without anyone hiding it.
 
-| rule | PDQ | or blockhash | or both, PDQ and blockhash | or neural |
+| rule | PDQ | or blockhash | or both, PDQ and blockhash | or neural, both hash and vector |
 |---|---:|---:|---:|---:|
 ${rulesOf()}
 
-Thresholds in bits, of 256. A list that names none matches by these.
+Thresholds in bits, of 256; of neural vectors in thousandths of 1 - cosine. A list that names none matches by these.
+
+Below, distances by neural are those of the vectors, in steps of ${NEURAL_STEP} thousandths, where the hashes are within their ${SHIPPED_RULES.robust.neural} bits: a hash that
+is not found is not compared.
 
 ## Recall
 In percent, cut off after a decimal. PDQ, blockhash and neural at the shipped thresholds, each as if it were alone; the peers
@@ -127,9 +130,9 @@ long as everything else, so they see the copies of every ${PEERS_EVERY}th photo 
 function rulesOf(): string {
   const bits = (threshold: number) => (threshold < 0 ? "" : String(threshold));
   return RULE_NAMES.map((name) => {
-    const { pdq, blockhash, agreement, neural } = SHIPPED_RULES[name];
+    const { pdq, blockhash, agreement, neural, neuralVector } = SHIPPED_RULES[name];
     const both = [bits(agreement.pdq), bits(agreement.blockhash)].filter((text) => text !== "").join(", ");
-    return `| ${name} | ${bits(pdq)} | ${bits(blockhash)} | ${both} | ${bits(neural)} |`;
+    return `| ${name} | ${bits(pdq)} | ${bits(blockhash)} | ${both} | ${neural < 0 ? "" : `${neural}, ${neuralVector}`} |`;
   }).join("\n");
 }
 

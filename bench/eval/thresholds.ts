@@ -1,4 +1,4 @@
-import { HASH_MEASURES, type HashMeasure, isPeer, largestWithout, type Tally } from "./measures.ts";
+import { HASH_MEASURES, type HashMeasure, isPeer, largestWithout, NEURAL_STEP, type Tally } from "./measures.ts";
 import { SHIPPED_RULES } from "./rules.ts";
 
 /** The peers' users take hashes this near for the same: imagededup's default for pHash and dHash of 64 bits. */
@@ -14,7 +14,7 @@ export function thresholdsWithoutFalsePairs(pairs: Tally): Thresholds {
 /** What the service ships for its own hashes, each as if it were alone; for the peers those without false pairs. */
 export function shippedThresholds(pairs: Tally): Thresholds {
   const { pdq, blockhash } = SHIPPED_RULES.fast;
-  const { neural } = SHIPPED_RULES.robust;
+  const neural = Math.floor(SHIPPED_RULES.robust.neuralVector / NEURAL_STEP);
   return Object.fromEntries(
     HASH_MEASURES.map((measure) => {
       if (isPeer(measure)) return [measure, largestWithout(pairs, measure)];

@@ -41,8 +41,8 @@ function picture(width: number, height: number, seed: number): Sharp {
 async function expected(image: Uint8Array) {
   const { pixels, width, height, format, frames } = await decodeForHashes(image);
   const report = { ...fingerprintPixels(pixels), width, height, format, frames };
-  const scores = await classifier.classify(classifier.prepare(await decodeFull(image)));
-  return { report, scores };
+  const classified = await classifier.classify(classifier.prepare(await decodeFull(image)));
+  return { report, classified };
 }
 
 const small = () => picture(640, 480, 3).png().toBuffer();
@@ -58,8 +58,8 @@ for (const { name, image } of pictures) {
     const want = await expected(bytes);
     const held = await pool.fingerprint(bytes, { hold: true });
     assert.deepEqual(held.report, want.report);
-    assert.deepEqual((await held.classify()).scores, want.scores);
-    assert.deepEqual(Object.keys(want.scores), [...pool.model.labels]);
+    assert.deepEqual(await held.classify(), want.classified);
+    assert.deepEqual(Object.keys(want.classified.scores), [...pool.model.labels]);
   });
 
   test(`${name}: the scores are the same when the worker died before the classify`, async () => {
@@ -69,7 +69,7 @@ for (const { name, image } of pictures) {
     const { crashed } = pool.stats().restarts;
     process.kill(pid, "SIGKILL");
     await until(() => pool.stats().restarts.crashed === crashed + 1);
-    assert.deepEqual((await held.classify()).scores, (await expected(bytes)).scores);
+    assert.deepEqual(await held.classify(), (await expected(bytes)).classified);
   });
 }
 
@@ -78,6 +78,7 @@ test("the pool names the model as the classifier does", () => {
     id: classifier.model,
     name: classifier.name,
     version: classifier.version,
+    neuralVersion: classifier.neuralVersion,
     labels: classifier.labels,
     unsafeLabels: classifier.unsafeLabels,
     suggestiveLabels: classifier.suggestiveLabels,

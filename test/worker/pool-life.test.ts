@@ -48,6 +48,7 @@ test("the pool knows the model once it is ready, and not before", async (t) => {
     id: "stub@1",
     name: "stub",
     version: "1",
+    neuralVersion: null,
     labels: ["held"],
     unsafeLabels: [],
     suggestiveLabels: [],
