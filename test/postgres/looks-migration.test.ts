@@ -8,6 +8,7 @@ import { migrateDatabase } from "../../src/db/migrate.ts";
 import { searchedBits } from "../../src/db/near-bits.ts";
 import { searchImages } from "../../src/db/near-images.ts";
 import { searchEntries } from "../../src/db/near-search.ts";
+import { DEFAULT_MATCH_RULE } from "../../src/fingerprint/default-rule.ts";
 import { TRANSFORMS } from "../../src/fingerprint/transform.ts";
 import { createEmptyDatabase, quietLogger } from "../support/database.ts";
 import { BEFORE_LOOKS, withMigrationsUpTo } from "../support/earlier-migrations.ts";
@@ -94,7 +95,8 @@ for (const partitions of [1, 2]) {
     test("its lists match what they matched before, and no more", async () => {
       const list = await findList(database, "old");
       assert.deepEqual([list?.agreementPdqThreshold, list?.agreementBlockhashThreshold, list?.match], [0, 0, "fast"]);
-      assert.deepEqual([list?.neuralThreshold, list?.neuralVectorThreshold], [0, 0]);
+      const { neural, neuralVector } = DEFAULT_MATCH_RULE;
+      assert.deepEqual([list?.neuralThreshold, list?.neuralVectorThreshold], [neural, neuralVector]);
     });
 
     test("its images are known by the looks that they were stored with", async () => {
