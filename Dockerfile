@@ -27,7 +27,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY migrations ./migrations
-COPY models/manifest.json models/nsfw-mobilenet-v2.json models/nsfw-mobilenet-v2.onnx models/LICENSE-nsfwjs ./models/
+COPY models/manifest.json models/nsfw-mobilenet-v2.json models/nsfw-mobilenet-v2.onnx models/nsfw-mobilenet-v2.neural.bin models/LICENSE-nsfwjs ./models/
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \

@@ -31,7 +31,7 @@ export function parseNeuralMap(bytes: Uint8Array, source: string): NeuralMap {
   const float = (at: number) => view.getFloat32(HEADER_BYTES + 4 * at, true);
   const scales = Float64Array.from({ length: NEURAL_NUMBERS }, (_, i) => float(i));
   const offsets = Float64Array.from({ length: NEURAL_NUMBERS }, (_, i) => float(NEURAL_NUMBERS + i));
-  const weights = new Int8Array(bytes.slice(sizeOf(0)).buffer);
+  const weights = new Int8Array(bytes.buffer, bytes.byteOffset + sizeOf(0), NEURAL_NUMBERS * inputs);
 
   function vectorOf(values: Float32Array): string {
     if (values.length !== inputs)

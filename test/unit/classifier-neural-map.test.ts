@@ -20,6 +20,12 @@ test("a map takes the mean off, turns by its directions and scales the longest n
   });
 });
 
+test("a map read from a part of a larger buffer is the same map", () => {
+  const part = Buffer.concat([Buffer.alloc(3, 7), bytes, Buffer.alloc(5, 7)]).subarray(3, 3 + bytes.length);
+  const values = Float32Array.of(3, 2, 2);
+  assert.equal(parseNeuralMap(part, "map").vectorOf(values), parseNeuralMap(bytes, "map").vectorOf(values));
+});
+
 test("weights are kept to half a part in 127 of the largest of their direction", () => {
   const direction = Float64Array.of(1, -0.5, 0.013);
   const encoded = encodeNeuralMap(

@@ -16,6 +16,7 @@ beforeEach(async () => {
   modelPath = join(folder, "mine.onnx");
   await cp(`${shipped}.onnx`, modelPath);
   await cp(`${shipped}.json`, join(folder, "mine.json"));
+  await cp(`${shipped}.neural.bin`, join(folder, "nsfw-mobilenet-v2.neural.bin"));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
