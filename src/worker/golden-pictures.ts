@@ -371,5 +371,9 @@ export const GOLDEN: GoldenSet = {
       ],
     },
   ],
-  neural: null,
+  neural: {
+    version: "nsfw-mobilenet-v2@f0ab136f55b5/bdd297c9c9d1",
+    picture: "turned.jpeg",
+    hash: "5922d33e8da2fe434f4f05073a9dfcf5bb1e251a989bcedecb77d485c2e8dc1a",
+  },
 };

@@ -1,4 +1,5 @@
 import { loadClassifier } from "../classifier/onnx-classifier.ts";
+import { neuralBits } from "../fingerprint/neural.ts";
 import { checkGolden } from "./golden-check.ts";
 import { checkGoldenNeural } from "./golden-neural.ts";
 import { GOLDEN } from "./golden-pictures.ts";
@@ -13,6 +14,9 @@ const options = JSON.parse(process.argv[2] ?? "") as WorkerOptions;
 await serveRequests(options, async () => {
   const jobs = createImageJobs(await loadClassifier(options.modelPath));
   await checkGolden(GOLDEN, async (file) => (await jobs.fingerprint(0, file, false)).report);
-  await checkGoldenNeural(GOLDEN, jobs.model.neuralVersion, async (file) => (await jobs.classify(0, file)).neural);
+  await checkGoldenNeural(GOLDEN, jobs.model.neuralVersion, async (file) => {
+    const { neural } = await jobs.classify(0, file);
+    return neural === null ? null : neuralBits(neural);
+  });
   return jobs;
 });

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { loadClassifier } from "../../src/classifier/onnx-classifier.ts";
 import { readConfig } from "../../src/config.ts";
 import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
+import { neuralBits } from "../../src/fingerprint/neural.ts";
 import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
 import { decodeForHashes } from "../../src/image/decode-image.ts";
 import type { GoldenNeural } from "../../src/worker/golden-neural.ts";
@@ -26,7 +27,7 @@ async function neuralOf(files: readonly GoldenFile[]): Promise<GoldenNeural | nu
   const known = [...GOLDEN.pictures, ...files].find(({ name }) => name === NEURAL_PICTURE);
   const { neural } = await jobs.classify(0, Buffer.from(known?.base64 ?? "", "base64"));
   await classifier.close();
-  return version === null || neural === null ? null : { version, picture: NEURAL_PICTURE, hash: neural };
+  return version === null || neural === null ? null : { version, picture: NEURAL_PICTURE, hash: neuralBits(neural) };
 }
 
 const files: GoldenFile[] = [];
