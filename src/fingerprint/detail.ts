@@ -141,10 +141,18 @@ function carryingCoefficients(coefficients: Float64Array): number {
   return energies.length - small;
 }
 
+/** By bands of rows or of columns, whichever leaves more: a turned picture is judged as it would be upright. */
 function firmBlockShare(blocks: Float64Array): number {
+  return Math.max(firmShareInBands(blocks, BLOCK_GRID, 1), firmShareInBands(blocks, 1, BLOCK_GRID));
+}
+
+function firmShareInBands(blocks: Float64Array, lineStep: number, step: number): number {
   let firm = 0;
-  for (let start = 0; start < blocks.length; start += BAND_BLOCKS) {
-    bandValues.set(blocks.subarray(start, start + BAND_BLOCKS));
+  for (let line = 0; line < BLOCK_GRID; line += BAND_BLOCKS / BLOCK_GRID) {
+    for (let i = 0; i < BAND_BLOCKS; i++) {
+      const at = (line + Math.floor(i / BLOCK_GRID)) * lineStep + (i % BLOCK_GRID) * step;
+      bandValues[i] = blocks[at] ?? 0;
+    }
     bandValues.sort();
     const median = ((bandValues[BAND_BLOCKS / 2 - 1] ?? 0) + (bandValues[BAND_BLOCKS / 2] ?? 0)) / 2;
     for (const value of bandValues) {

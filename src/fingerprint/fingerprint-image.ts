@@ -53,7 +53,9 @@ function hashSurvey(survey: Survey, trimmed: boolean): Hashed {
   const hashes = { pdq: pdq?.hash ?? null, pdqQuality: pdq?.quality ?? 0, blockhash: blockhash?.identity ?? null };
   if (pdq === null || blockhash === null) return { ...hashes, variant: null, cause: "too_small" };
   const common =
-    hashDetail("pdq", pdq.hash) === "insufficient" || hashDetail("blockhash", blockhash.identity) === "insufficient";
+    hashDetail("pdq", pdq.hash) === "insufficient" ||
+    // Blocks are compared in bands of rows: by one of the two, a turned picture passes as it would upright.
+    [blockhash.identity, blockhash.transpose].every((hash) => hashDetail("blockhash", hash) === "insufficient");
   const cause = detailCause(survey, pdq) ?? (common ? "common_hash" : null);
   return { ...hashes, variant: cause === null ? { trimmed, pdq: pdq.transforms, blockhash } : null, cause };
 }
