@@ -4,6 +4,7 @@ import { type EntryMatch, searchEntries } from "../db/near-search.ts";
 import type { HotView } from "../db/near-view.ts";
 import type { Digests, Look } from "../fingerprint/fingerprint.ts";
 import type { NeuralHash } from "../fingerprint/neural.ts";
+import { isCrowded } from "../fingerprint/neural-crowd.ts";
 import { COMPARABLE_VERSIONS } from "../fingerprint/version.ts";
 import type { AppContext } from "./context.ts";
 import { publicId } from "./ids.ts";
@@ -69,7 +70,16 @@ async function searchByLooks(
   view: HotView | null,
 ): Promise<EntryMatch[]> {
   if (looks.length === 0) return [];
-  const search = { looks, neural, match, listIds, limit: MOST_MATCHES, comparableVersions: COMPARABLE_VERSIONS, view };
+  const telling = neural === null || isCrowded(neural.vector) ? null : neural;
+  const search = {
+    looks,
+    neural: telling,
+    match,
+    listIds,
+    limit: MOST_MATCHES,
+    comparableVersions: COMPARABLE_VERSIONS,
+    view,
+  };
   return await ctx.replicas.search(view?.lsn ?? null, (db) => searchEntries(db, search));
 }
 

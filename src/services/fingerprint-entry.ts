@@ -3,6 +3,7 @@ import { searchedBits } from "../db/near-bits.ts";
 import type { FingerprintFields } from "../db/stale-entries.ts";
 import type { Variant } from "../fingerprint/fingerprint.ts";
 import { neuralBits } from "../fingerprint/neural.ts";
+import { isCrowded } from "../fingerprint/neural-crowd.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/version.ts";
 import type { HeldImage } from "../worker/pool.ts";
 import type { AppContext } from "./context.ts";
@@ -40,12 +41,7 @@ export async function fingerprintEntry(ctx: AppContext, bytes: Uint8Array): Prom
         neuralVersion: neural === null ? null : ctx.workers.model.neuralVersion,
         fingerprintVersion: FINGERPRINT_VERSION,
       },
-      bits: [
-        ...variants.flatMap(variantBits),
-        ...(neural === null
-          ? []
-          : [{ kind: "neural" as const, variant: 0 as const, bits: searchedBits("neural", neuralBits(neural)) }]),
-      ],
+      bits: [...variants.flatMap(variantBits), ...neuralSearchBits(neural)],
     };
   } finally {
     held.release();
@@ -57,6 +53,15 @@ async function neuralVector(ctx: AppContext, held: HeldImage): Promise<string | 
   const { neural } = await held.classify();
   ctx.metrics.classifierRuns.inc();
   return neural;
+}
+
+/**
+ * What an entry is found by of its neural vector: nothing where the model doesn't tell pictures of its kind apart.
+ * @param vector 512 hex digits; null without one
+ */
+export function neuralSearchBits(vector: string | null): SearchBits[] {
+  if (vector === null || isCrowded(vector)) return [];
+  return [{ kind: "neural", variant: 0, bits: searchedBits("neural", neuralBits(vector)) }];
 }
 
 function variantBits({ trimmed, pdq, blockhash }: Variant): SearchBits[] {

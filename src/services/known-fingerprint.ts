@@ -3,7 +3,7 @@ import type { KnownImage } from "../db/known-image.ts";
 import { searchedBits } from "../db/near-bits.ts";
 import type { Look } from "../fingerprint/fingerprint.ts";
 import type { NeuralHash } from "../fingerprint/neural.ts";
-import type { FingerprintedEntry } from "./fingerprint-entry.ts";
+import { type FingerprintedEntry, neuralSearchBits } from "./fingerprint-entry.ts";
 
 /** What a list would hold of a picture that was checked before, without its bytes; of the version the image row has. */
 export function knownFingerprint(image: KnownImage): FingerprintedEntry {
@@ -28,7 +28,7 @@ export function knownFingerprint(image: KnownImage): FingerprintedEntry {
 export function withNeural({ fingerprint, bits }: FingerprintedEntry, neural: NeuralHash | null): FingerprintedEntry {
   const kept = fingerprint.detail === "sufficient" ? neural : null;
   const rows: SearchBits[] = bits.filter(({ kind }) => kind !== "neural");
-  if (kept !== null) rows.push({ kind: "neural", variant: 0, bits: searchedBits("neural", kept.hash) });
+  rows.push(...neuralSearchBits(kept?.vector ?? null));
   return {
     fingerprint: { ...fingerprint, neural: kept?.vector ?? null, neuralVersion: kept?.version ?? null },
     bits: rows,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import sharp from "sharp";
+import { crowdPicture } from "../../models/neural-hash/crowd-pictures.ts";
 import { flatPicture } from "../support/pictures.ts";
 import { ask, check } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -114,5 +115,20 @@ describe("match=robust", () => {
     const list = await banned(await flatPicture("#336699"), { match: "robust" });
     const { body } = await check(service, await flatPicture("#346699"), { query: `?lists=${list}` });
     assert.deepEqual([body.matches, body.fingerprint.detail], [[], "insufficient"]);
+  });
+
+  it("doesn't take pages of other words for one another, which the model can't tell apart", async () => {
+    const list = `robust-${++names}`;
+    await ask(service, "POST", "/v1/lists", { body: { name: list, match: "robust" } });
+    const pages = await Promise.all([101, 102, 103, 104, 105, 106].map((number) => crowdPicture("text-page", number)));
+    for (const page of pages) await ask(service, "POST", `/v1/lists/${list}/entries`, { body: page });
+    for (const page of pages) {
+      const { body } = await check(service, page, { query: `?lists=${list}` });
+      assert.equal(body.fingerprint.detail, "sufficient");
+      assert.deepEqual(
+        body.matches.map(({ hash }: { hash: string }) => hash),
+        ["sha256"],
+      );
+    }
   });
 });
