@@ -99,7 +99,7 @@ describe("the rows in memory", () => {
       distances.every((distance: number) => distance > 0),
       `${distances}: nothing lies between`,
     );
-    await change({ pdq_threshold: 0, blockhash_threshold: 0 });
+    await change({ pdq_threshold: 0, blockhash_threshold: 0, agreement_pdq_threshold: 0 });
     assert.equal(await verdict(), "allow");
     await change({ pdq_threshold: 64, blockhash_threshold: 64 });
     assert.equal(await verdict(), "block");

@@ -44,7 +44,7 @@ else {
       const { query } = pool;
       let searchesOfPrimary = 0;
       pool.query = ((...asked: [{ name?: string }]) => {
-        if (asked[0].name?.startsWith("near_entry")) searchesOfPrimary += 1;
+        if (asked[0].name?.startsWith("near_entries")) searchesOfPrimary += 1;
         return query.apply(pool, asked as never);
       }) as never;
       try {
