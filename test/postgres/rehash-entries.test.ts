@@ -131,7 +131,7 @@ describe("rehash", () => {
         sha256: sha256(picture),
         origin: "folder",
         fingerprint_version: [INCOMPARABLE, report.versions.current],
-        neural_version: [null, null],
+        neural_version: [report.versions.neuralVersion, report.versions.neuralVersion],
       },
     ]);
   });
