@@ -62,7 +62,12 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     if (engine !== null) closers.push("embedded PostgreSQL", () => engine.stop());
     const connection: DatabaseConnection = engine?.connection ?? { connectionString: config.databaseUrl ?? "" };
     await migrateDatabase(connection, { logger, fingerprintPartitions: config.fingerprintPartitions });
-    const poolOptions = { poolSize: config.databasePoolSize, logger, applicationName: "lookalike" };
+    const poolOptions = {
+      poolSize: config.databasePoolSize,
+      statementTimeoutMs: config.databaseTimeoutMs,
+      logger,
+      applicationName: "lookalike",
+    };
     const db = await openDatabase(connection, poolOptions);
     closers.push("database", () => db.close());
     const replicas = await openReplicas(db, config.replicaUrls, poolOptions);

@@ -28,6 +28,7 @@ const SETTINGS = {
   HOST: z.string().default("127.0.0.1"),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(2, 200).default(16),
+  DATABASE_TIMEOUT_MS: wholeNumber(100, 600_000).default(2000),
   REPLICA_URLS: z.string().default("none"),
   FINGERPRINT_PARTITIONS: wholeNumber(1, 64).default(1),
   HOT_INDEX_MB: wholeNumber(0, 1_000_000).default(512),
@@ -66,6 +67,8 @@ export interface Config {
   readonly host: string;
   readonly databaseUrl: string | null;
   readonly databasePoolSize: number;
+  /** Longest one statement of a request may take, in milliseconds. */
+  readonly databaseTimeoutMs: number;
   /** Of streaming replicas of the database. */
   readonly replicaUrls: readonly string[];
   /** Partitions of each table of fingerprints, counted when the database is first made. */
@@ -141,6 +144,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: value.HOST,
     databaseUrl: value.DATABASE_URL ?? null,
     databasePoolSize: value.DATABASE_POOL_SIZE,
+    databaseTimeoutMs: value.DATABASE_TIMEOUT_MS,
     replicaUrls: parseReplicaUrls(value.REPLICA_URLS),
     fingerprintPartitions: value.FINGERPRINT_PARTITIONS,
     hotIndexMb: value.HOT_INDEX_MB,

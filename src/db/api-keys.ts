@@ -3,7 +3,7 @@ import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { PERIOD_OVER } from "./quota-state.ts";
 import { apiKey } from "./schema.ts";
-import { withLock } from "./transaction.ts";
+import { inTransaction, withLock } from "./transaction.ts";
 
 export type ApiKeyRow = typeof apiKey.$inferSelect;
 /** The columns of a row, with `used` as of now: nothing once the period it was counted in is over. */
@@ -41,7 +41,7 @@ export async function pageKeys(db: Database, after: string, limit: number): Prom
 }
 
 export async function insertKey(db: Database, key: NewApiKey, event: AuditEvent): Promise<ApiKeyRow> {
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const rows = await tx.insert(apiKey).values(key).returning();
     await writeAudit(tx, event);
     const row = rows[0];
@@ -84,7 +84,7 @@ export async function changeKey(
   const samePeriod = sql`${apiKey.quotaPeriod} = ${period}`;
   const limit = sql`${columns.quotaLimit === undefined ? apiKey.quotaLimit : columns.quotaLimit}::bigint`;
   const isStock = sql`${limit} is not null and ${period ?? apiKey.quotaPeriod}::text = 'none'`;
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const rows = await tx
       .update(apiKey)
       .set({

@@ -27,7 +27,10 @@ export interface DatabaseOptions {
   readonly logger: DatabaseLogger;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  /** Default 30 000. A statement that runs longer fails with SQLSTATE 57014. */
+  /**
+   * Default 30 000. A statement that runs longer fails with SQLSTATE 57014, and one whose connection doesn't answer any more
+   * is given up with its connection. The wait for a connection is CONNECTION_SHARE of it at most.
+   */
   readonly statementTimeoutMs?: number;
 }
 
@@ -53,7 +56,9 @@ export interface Database {
 }
 
 const OLDEST_SERVER_MAJOR = 14;
+const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECTION_TIMEOUT_MS = 10_000;
+const CONNECTION_SHARE = 0.4;
 const SEARCH_POOL_SIZE_MAX = 4;
 
 // A custom plan estimates each of the ~2,800 probes of one search, every time. A generic plan is made once, and without
@@ -147,7 +152,7 @@ function createPool(
   limits: SearchPoolLimits & { readonly max: number },
   settings: readonly string[],
 ): pg.Pool {
-  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   // By `set` and not by startup options: connection poolers refuse those.
   const setup = [`statement_timeout = ${Math.trunc(statementTimeoutMs)}`, "jit = off", ...settings]
     .map((setting) => `set ${setting}`)
@@ -155,7 +160,8 @@ function createPool(
   const pool = new pg.Pool({
     ...connection,
     application_name: options.applicationName,
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    connectionTimeoutMillis: Math.min(CONNECTION_TIMEOUT_MS, statementTimeoutMs * CONNECTION_SHARE),
+    query_timeout: statementTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     ...limits,

@@ -3,7 +3,7 @@ import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { insertBits, type SearchBits } from "./entry-bits.ts";
 import { entry, list } from "./schema.ts";
-import type { Transaction } from "./transaction.ts";
+import { inTransaction, type Transaction } from "./transaction.ts";
 
 export type EntryRow = typeof entry.$inferSelect;
 export type NewEntry = Omit<typeof entry.$inferInsert, "id" | "enabled" | "createdAt" | "updatedAt">;
@@ -25,7 +25,7 @@ export async function insertEntry(
   bits: readonly SearchBits[],
   event: (row: EntryRow, outcome: Exclude<EntryOutcome, "unchanged">) => AuditEvent,
 ): Promise<{ row: EntryRow; outcome: EntryOutcome } | null> {
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const lists = await tx
       .select({ id: list.id })
       .from(list)
@@ -160,7 +160,7 @@ export async function changeEntry(
   changes: EntryChanges,
   event: AuditEvent,
 ): Promise<EntryRow | null> {
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const rows = await tx
       .update(entry)
       .set({ ...changes, updatedAt: sql`now()` })

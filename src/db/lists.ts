@@ -3,6 +3,7 @@ import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { list } from "./schema.ts";
 import { isUniqueViolation } from "./sql-state.ts";
+import { inTransaction } from "./transaction.ts";
 
 export type ListRow = typeof list.$inferSelect;
 export type ListFields = Pick<
@@ -28,7 +29,7 @@ export async function insertList(
   event: AuditEvent,
 ): Promise<ListRow | null> {
   try {
-    return await db.orm.transaction(async (tx) => {
+    return await inTransaction(db, async (tx) => {
       const rows = await tx
         .insert(list)
         .values({ name, ...fields })
@@ -67,7 +68,7 @@ export async function changeList(
   fields: Partial<ListFields>,
   event: AuditEvent,
 ): Promise<ListRow | null> {
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const rows = await tx
       .update(list)
       .set({ ...fields, updatedAt: sql`now()` })
@@ -82,7 +83,7 @@ export async function changeList(
 
 /** Takes a list out of use and frees its name; its entries stay for the record. False where there is none. */
 export async function retireList(db: Database, name: string, event: AuditEvent): Promise<boolean> {
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const rows = await tx
       .update(list)
       .set({ deletedAt: sql`now()`, updatedAt: sql`now()` })

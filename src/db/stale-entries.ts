@@ -4,6 +4,7 @@ import type { Database } from "./client.ts";
 import type { EntryRow, NewEntry } from "./entries.ts";
 import { replaceBits, type SearchBits } from "./entry-bits.ts";
 import { entry, list } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** What stored hashes are measured against. */
 export interface HashVersions {
@@ -132,7 +133,7 @@ export async function replaceFingerprints(
   bits: readonly SearchBits[],
   event: AuditEvent,
 ): Promise<EntryRow | null> {
-  return await db.orm.transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const [row] = await tx
       .update(entry)
       .set({ ...fields, updatedAt: sql`now()` })
