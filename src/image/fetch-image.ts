@@ -1,12 +1,13 @@
 import { AppError } from "../errors.ts";
 import { type Resolve, resolveByDns, resolveBySystem } from "./address-resolve.ts";
+import { readBody } from "./fetch-body.ts";
 import { connectToFirst, type Dial, dialAddress, secureSocket } from "./fetch-connect.ts";
 import { urlForbidden, urlUnreachable } from "./fetch-errors.ts";
-import { readBody, redirectLocation, requestOnce } from "./fetch-response.ts";
+import { redirectLocation, requestOnce } from "./fetch-response.ts";
 import { type FetchTarget, parseTarget, permittedAddresses } from "./fetch-target.ts";
 
 export interface FetchImageOptions {
-  /** Most bytes of body that are read, after any transfer coding. */
+  /** Most bytes of body, as it is sent (after any transfer coding) and of what it decompresses to. */
   readonly maxBytes: number;
   /** Milliseconds for everything together: names, connections, redirects and the body. */
   readonly timeoutMs: number;
@@ -44,7 +45,7 @@ async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Pro
   }
 }
 
-/** Errors of Node's DNS, sockets, TLS and HTTP parser carry a code; faults of our own and of `onChunk` mostly don't. */
+/** Errors of Node's DNS, sockets, TLS, HTTP parser and zlib carry a code; faults of our own and of `onChunk` mostly don't. */
 function isNetworkError(error: unknown): boolean {
   return error instanceof Error && typeof Reflect.get(error, "code") === "string";
 }
@@ -76,7 +77,7 @@ async function fetchHop(
     const response = await requestOnce(target.url, stream, signal);
     const location = redirectLocation(response);
     if (location !== null) return redirectTarget(location, target.url);
-    const bytes = await readBody(response, options.maxBytes, options.onChunk ?? (() => {}));
+    const bytes = await readBody(response, { maxBytes: options.maxBytes, onChunk: options.onChunk ?? (() => {}) });
     // A body without a length ends with its connection, also with one that failed or that the deadline closed.
     if (stream.errored) throw stream.errored;
     return { bytes, finalUrl: target.url.href };

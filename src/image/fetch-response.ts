@@ -1,16 +1,18 @@
 import { type IncomingMessage, request as startRequest } from "node:http";
 import type { Duplex } from "node:stream";
-import { ignoreLateError, urlTooManyBytes, urlUnreachable } from "./fetch-errors.ts";
+import { ignoreLateError, urlUnreachable } from "./fetch-errors.ts";
 
 const MAX_HEADER_BYTES = 16_384;
 const MAX_HEADERS = 256;
+/** Answers before the answer (RFC 9110, 15.2); each could be followed by another for ever. */
+const MAX_INTERIM_ANSWERS = 16;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Sends one GET on a connected stream and answers when the headers are in. It carries no cookie, no credentials and no
  * referrer, and asks for an uncompressed body.
  *
- * @throws AppError url_unreachable for too many headers; Node's error where the connection fails or the signal aborts
+ * @throws AppError url_unreachable for too many headers or interim answers; Node's error where the connection fails or the signal aborts
  */
 export async function requestOnce(url: URL, stream: Duplex, signal: AbortSignal): Promise<IncomingMessage> {
   const request = startRequest({
@@ -23,8 +25,12 @@ export async function requestOnce(url: URL, stream: Duplex, signal: AbortSignal)
     insecureHTTPParser: false,
     signal,
   });
+  let interimAnswers = 0;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.on("response", resolve);
+    request.on("information", () => {
+      if (++interimAnswers > MAX_INTERIM_ANSWERS) request.destroy(urlUnreachable("its server sent too many headers"));
+    });
     request.on("error", reject);
     // A switch of protocols closes without an error.
     request.on("close", () => reject(urlUnreachable("its server closed without an answer")));
@@ -46,32 +52,4 @@ export function redirectLocation(response: IncomingMessage): string | null {
   if (location === undefined) throw urlUnreachable("its server redirected to nowhere");
   // Node reads header bytes as Latin-1; servers that don't percent-encode send UTF-8.
   return Buffer.from(location, "latin1").toString("utf8");
-}
-
-/**
- * The whole body of a 2xx response, each chunk handed to `onChunk` as it arrives. A Content-Length over the limit
- * refuses at once; one within it is not believed, the bytes that arrive are counted.
- *
- * @throws AppError image_too_many_bytes; url_unreachable for another status or a compressed body; Node's error where
- * the body breaks off
- */
-export async function readBody(
-  response: IncomingMessage,
-  maxBytes: number,
-  onChunk: (chunk: Buffer) => void,
-): Promise<Buffer> {
-  const status = response.statusCode ?? 0;
-  if (status < 200 || status > 299) throw urlUnreachable(`its server answered with status ${status}`);
-  const encoding = response.headers["content-encoding"] ?? "identity";
-  if (encoding.toLowerCase() !== "identity") throw urlUnreachable("its server sent a compressed body unasked");
-  if (Number(response.headers["content-length"]) > maxBytes) throw urlTooManyBytes(maxBytes);
-  const chunks: Buffer[] = [];
-  let received = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    received += chunk.length;
-    if (received > maxBytes) throw urlTooManyBytes(maxBytes);
-    onChunk(chunk);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, received);
 }

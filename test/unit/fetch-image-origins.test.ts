@@ -24,7 +24,6 @@ const SLOW_ORIGINS: Readonly<Record<string, (socket: Socket) => void>> = {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
     dribble(socket, "x");
   },
-  "dribbles interim answers": (socket) => dribble(socket, "HTTP/1.1 103 Early Hints\r\n\r\n"),
   "stops in the middle of its body": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"),
 };
 for (const [title, behave] of Object.entries(SLOW_ORIGINS)) {
