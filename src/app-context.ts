@@ -13,6 +13,7 @@ import { AppError } from "./errors.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import type { AppContext } from "./services/context.ts";
+import { createCredentialThrottle } from "./services/credential-throttle.ts";
 import { installAdminKey } from "./services/install-admin-key.ts";
 import { keepHouse } from "./services/keep-house.ts";
 import { createKeyCache } from "./services/key-cache.ts";
@@ -92,6 +93,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       workers,
       processId: randomUUID(),
       keyCache: createKeyCache(),
+      credentialThrottle: createCredentialThrottle(config.authFailuresPerMinute),
       lookUpCounts: createLookUpCounts(),
       imagesInWork: new Map(),
     };

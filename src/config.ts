@@ -36,11 +36,15 @@ const SETTINGS = {
   ADMIN_KEY: headerText.min(24).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   FREE_CALLS_PER_DAY: wholeNumber(0, 1_000_000_000).default(10),
+  AUTH_FAILURES_PER_MINUTE: wholeNumber(0, 1_000_000).default(20),
   TRUST_PROXY: z.string().default("false"),
   ALLOW_PRIVATE_URLS: flag.default(false),
   METRICS_PUBLIC: flag.default(false),
   WORKERS: wholeNumber(1, 256).default(Math.max(1, availableParallelism())),
   WORKER_QUEUE: wholeNumber(1, 100_000).default(256),
+  WORKER_WAIT_MS: wholeNumber(0, 30_000).default(3_000),
+  MAX_REQUESTS: wholeNumber(1, 100_000).default(256),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(2_048),
   MODEL_PATH: z.string().default(bundledModel),
   BLOCK_THRESHOLD: probability.default(0.85),
   REVIEW_THRESHOLD: probability.default(0.5),
@@ -80,6 +84,8 @@ export interface Config {
   readonly adminKey: string | null;
   readonly logLevel: string;
   readonly freeCallsPerDay: number;
+  /** Wrong credentials that an address may present a minute, and as many at once; 0: any number. */
+  readonly authFailuresPerMinute: number;
   /** What `parseProxyTrust` takes. */
   readonly trustProxy: string;
   readonly allowPrivateUrls: boolean;
@@ -87,6 +93,11 @@ export interface Config {
   readonly workers: number;
   /** Images that may wait for a worker before new ones are refused. */
   readonly workerQueue: number;
+  /** Longest that a new image may be expected to wait for a worker before it is refused, in milliseconds. */
+  readonly workerWaitMs: number;
+  /** Requests worked on at one time before others are refused. */
+  readonly maxRequests: number;
+  readonly maxConnections: number;
   /** Absolute path of an ONNX file with its JSON sidecar beside it. */
   readonly modelPath: string;
   readonly scorePolicy: ScorePolicy;
@@ -152,11 +163,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     adminKey: value.ADMIN_KEY ?? null,
     logLevel: value.LOG_LEVEL,
     freeCallsPerDay: value.FREE_CALLS_PER_DAY,
+    authFailuresPerMinute: value.AUTH_FAILURES_PER_MINUTE,
     trustProxy: value.TRUST_PROXY,
     allowPrivateUrls: value.ALLOW_PRIVATE_URLS,
     metricsPublic: value.METRICS_PUBLIC,
     workers: value.WORKERS,
     workerQueue: value.WORKER_QUEUE,
+    workerWaitMs: value.WORKER_WAIT_MS,
+    maxRequests: value.MAX_REQUESTS,
+    maxConnections: value.MAX_CONNECTIONS,
     modelPath: resolve(value.MODEL_PATH),
     scorePolicy: {
       block: value.BLOCK_THRESHOLD,

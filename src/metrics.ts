@@ -7,8 +7,27 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  let requestsInWork = () => 0;
+  new Gauge({
+    name: "lookalike_requests_in_work",
+    help: "Requests worked on at the moment; those whose bodies are on the way are not.",
+    registers,
+    collect() {
+      this.set(requestsInWork());
+    },
+  });
   return {
     registry,
+    /** Has the requests in work counted by `count`. */
+    countRequests(count: () => number): void {
+      requestsInWork = count;
+    },
+    overloadRefusals: new Counter({
+      name: "lookalike_overload_refusals_total",
+      help: "Requests refused because the service was at its limit, by the limit.",
+      labelNames: ["reason"],
+      registers,
+    }),
     checks: new Counter({
       name: "lookalike_checks_total",
       help: "Images checked, by verdict.",
@@ -36,6 +55,12 @@ export function createMetrics() {
       name: "lookalike_quota_refusals_total",
       help: "Calls refused because the quota was used up, by kind of caller.",
       labelNames: ["caller"],
+      registers,
+    }),
+    credentialRefusals: new Counter({
+      name: "lookalike_credential_refusals_total",
+      help: "Credentials refused: invalid ones, and those not looked at after too many of them from an address.",
+      labelNames: ["reason"],
       registers,
     }),
     workerRestarts: new Counter({

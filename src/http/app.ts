@@ -7,7 +7,7 @@ import { boundedBody } from "./middleware/bounded-body.ts";
 import { idempotency } from "./middleware/idempotency.ts";
 import { needsScope } from "./middleware/needs-scope.ts";
 import { releasesBody } from "./middleware/release-body.ts";
-import { createOpenRequest, requestContext } from "./middleware/request-context.ts";
+import { createOpenRequest, requestContext, stillAuthentic } from "./middleware/request-context.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { requestMetrics } from "./middleware/request-metrics.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
@@ -43,7 +43,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   app.use("/v1/*", requestContext(open));
   app.use("/v1/lists/*", needsScope("lists"));
   app.use("/v1/keys/*", needsScope("admin"));
-  app.on(["POST", "PATCH"], "/v1/*", boundedBody(), idempotency());
+  app.on(["POST", "PATCH"], "/v1/*", boundedBody(), stillAuthentic(open), idempotency());
   registerMetrics(app, context);
   registerCheckImage(app);
   registerHashes(app);

@@ -8,5 +8,7 @@ export interface AppEnv {
   Variables: RequestIdVariables & {
     /** Who asks, with everything a service verb needs; set by the authentication of each surface. */
     ctx: RequestContext;
+    /** When `ctx` was made, or began to be, in ms of `performance.now()`. */
+    openedAtMs: number;
   };
 }

@@ -8,6 +8,7 @@ import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { WorkerPool } from "../worker/pool.ts";
 import type { ModelFacts } from "../worker/protocol.ts";
+import type { CredentialThrottle } from "./credential-throttle.ts";
 import type { KeyCache } from "./key-cache.ts";
 import type { LookUpCounts } from "./look-up-counts.ts";
 
@@ -27,6 +28,7 @@ export interface AppContext {
   /** Distinguishes this process from others on the same database. */
   readonly processId: string;
   readonly keyCache: KeyCache;
+  readonly credentialThrottle: CredentialThrottle;
   readonly lookUpCounts: LookUpCounts;
   /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
   readonly imagesInWork: Map<string, Promise<void>>;
@@ -54,10 +56,18 @@ export interface AnonymousActor {
 
 export type Actor = KeyActor | AnonymousActor;
 
+/** What a service verb may know of the connection that its answer goes to. */
+export interface ClientConnection {
+  /** True once the caller is gone. */
+  readonly destroyed: boolean;
+}
+
 /** What one request works with. */
 export interface RequestContext extends AppContext {
   readonly actor: Actor;
   readonly requestId: string;
+  /** The connection to the caller. */
+  readonly client: ClientConnection;
 }
 
 /** Whose quota a request draws on. */

@@ -1,10 +1,10 @@
 import type { KeyActor } from "./context.ts";
 
 /**
- * How long a key that was found good is believed without asking again, in milliseconds. A revocation holds in the
- * process that made it at once and in every other one within this time.
+ * How long a key that was found good is believed without asking again, in milliseconds from when it was asked for. A
+ * revocation holds in the process that made it at once and in every other one within this time.
  */
-const BELIEVED_MS = 500;
+export const BELIEVED_MS = 500;
 const MOST_KEYS = 10_000;
 
 interface Believed {
@@ -12,23 +12,30 @@ interface Believed {
   readonly untilMs: number;
 }
 
-/** Keys authenticated a moment ago, by SHA-256 of what was presented; holds no secret. */
+/** When a key began to be read: what is read may have changed since. */
+export interface KeyReading {
+  readonly generation: number;
+  readonly atMs: number;
+}
+
+/** Keys authenticated a moment ago, by a hash of what was presented; holds no secret. */
 export interface KeyCache {
   get(presentedHash: string): KeyActor | null;
-  /** Changes whenever a key is forgotten. */
-  generation(): number;
+  /** To be taken before a key is read. */
+  beginReading(): KeyReading;
   /**
-   * Believes a key, unless one was forgotten since `generation`, which is to be taken before the key is read: what was
-   * read then may be what a revocation has ended meanwhile.
+   * Believes a key, unless one was forgotten since its reading began: what was read then may be what a revocation has
+   * ended meanwhile.
    */
-  put(presentedHash: string, actor: KeyActor, generation: number): void;
+  put(presentedHash: string, actor: KeyActor, reading: KeyReading): void;
   /** Forgets every presented form of one key, also the one that is being read. */
   forget(keyId: string): void;
 }
 
+/** @param now milliseconds of a clock that never goes back */
 export function createKeyCache(now: () => number = () => performance.now()): KeyCache {
   const believed = new Map<string, Believed>();
-  let current = 0;
+  let generation = 0;
   return {
     get(presentedHash) {
       const found = believed.get(presentedHash);
@@ -37,14 +44,14 @@ export function createKeyCache(now: () => number = () => performance.now()): Key
       believed.delete(presentedHash);
       return null;
     },
-    generation: () => current,
-    put(presentedHash, actor, generation) {
-      if (generation !== current) return;
+    beginReading: () => ({ generation, atMs: now() }),
+    put(presentedHash, actor, reading) {
+      if (reading.generation !== generation) return;
       if (believed.size >= MOST_KEYS) believed.clear();
-      believed.set(presentedHash, { actor, untilMs: now() + BELIEVED_MS });
+      believed.set(presentedHash, { actor, untilMs: reading.atMs + BELIEVED_MS });
     },
     forget(keyId) {
-      current++;
+      generation++;
       for (const [hash, { actor }] of believed) if (actor.id === keyId) believed.delete(hash);
     },
   };

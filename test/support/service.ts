@@ -43,13 +43,15 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     databasePoolSize: 8,
     workers: 1,
     allowPrivateUrls: true,
+    // Every test asks from the same address.
+    authFailuresPerMinute: 0,
     ...options.config,
   };
   const opened = await createAppContext(config, {
     logger: createLogger("silent"),
     ...(options.workers !== undefined && { workers: options.workers }),
   });
-  const server = await listen(createApp(opened.context), "127.0.0.1", 0);
+  const server = await listen(createApp(opened.context), opened.context, "127.0.0.1", 0);
   const firstAdminKey = await opened.begin();
   const adminKey = config.adminKey ?? firstAdminKey ?? "";
   const url = `http://127.0.0.1:${server.port}`;

@@ -89,6 +89,8 @@ function reasonOf(error: AppError): string {
       return "Not a valid sha1 hash";
     case "scope_missing":
       return "Your API key may not check images";
+    case "credentials_throttled":
+      return "Too many wrong API keys came from your address, try again later";
     case "overloaded":
     case "shutting_down":
     case "database_unavailable":

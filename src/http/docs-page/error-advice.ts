@@ -13,6 +13,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   image_too_slow: "Decoding was stopped at its time limit; save the picture again in a plain format.",
   image_crashed_decoder:
     "The process that decoded these bytes ended, and was replaced; the same bytes are likely to do it again.",
+  request_malformed:
+    "Most HTTP libraries never send such a request; look at what is between the client and the service.",
+  request_timeout: "Headers have to be complete within 10 seconds, the whole request within two minutes.",
+  headers_too_large: "All headers together may have 16 KiB.",
   body_malformed: "The body does not parse as its `Content-Type` says, or a field comes twice.",
   body_too_large: "JSON and URL-encoded bodies may have 1 MiB, text fields 64 KiB each and 50 in all.",
   content_type_unsupported: "`detail` lists the content types the route takes; compressed bodies are not taken.",
@@ -29,6 +33,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   credentials_missing:
     "Send the key as `Authorization: Bearer <key>`, or its id and secret by HTTP Basic authentication.",
   credentials_invalid: "The key is mistyped, revoked or rotated; ask whoever runs this service for a new one.",
+  credentials_throttled:
+    "Nobody looked at this key: wait as long as `Retry-After` says, and check which program at your address sends wrong ones.",
   scope_missing: "The key is good but may not do this; `detail` names the scope that is needed.",
   quota_exceeded: "No units are left until the period ends; the header `Retry-After` says when that is.",
   route_not_found: "Check the path against the API reference.",
@@ -40,7 +46,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   key_fixed: "This key comes from `ADMIN_KEY` and changes only there.",
   idempotency_key_reused: "An Idempotency-Key names one request; use a new key for a new body.",
   idempotency_in_progress: "The first request with this key has not been answered yet; ask again in a moment.",
-  overloaded: "More images are waiting than the service can take; slow down and try again.",
+  overloaded: "More is waiting than the service can take; try again after the seconds in `Retry-After`.",
   database_unavailable: "Nothing was decided or charged; try again in a moment.",
   shutting_down: "This process is ending; the next request finds another, or the same one after its restart.",
   internal: "Tell whoever runs this service the `instance`, which their log knows.",

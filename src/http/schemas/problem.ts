@@ -39,7 +39,8 @@ export const ANONYMOUS_TOO: Record<string, string[]>[] = [{ bearer: [] }, { basi
 
 /** The `responses` of a route for the given error codes, grouped by status. */
 export function problems(...codes: ErrorCode[]) {
-  const all: ErrorCode[] = [...new Set([...codes, "internal" as const, "database_unavailable" as const])];
+  const given = codes.includes("credentials_invalid") ? [...codes, "credentials_throttled" as const] : codes;
+  const all: ErrorCode[] = [...new Set([...given, "internal" as const, "database_unavailable" as const])];
   const statuses = [...new Set(all.map((code) => ERRORS[code].status))];
   return Object.fromEntries(
     statuses.map((status) => [
