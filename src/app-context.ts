@@ -14,6 +14,7 @@ import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import type { AppContext } from "./services/context.ts";
 import { createCredentialThrottle } from "./services/credential-throttle.ts";
+import { createFetchShares } from "./services/fetch-shares.ts";
 import { installAdminKey } from "./services/install-admin-key.ts";
 import { keepHouse } from "./services/keep-house.ts";
 import { createKeyCache } from "./services/key-cache.ts";
@@ -94,6 +95,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       processId: randomUUID(),
       keyCache: createKeyCache(),
       credentialThrottle: createCredentialThrottle(config.authFailuresPerMinute),
+      fetchShares: createFetchShares(config.fetchesAtOnce),
       lookUpCounts: createLookUpCounts(),
       imagesInWork: new Map(),
     };

@@ -45,6 +45,7 @@ const SETTINGS = {
   WORKER_WAIT_MS: wholeNumber(0, 30_000).default(3_000),
   MAX_REQUESTS: wholeNumber(1, 100_000).default(256),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(2_048),
+  FETCHES_AT_ONCE: wholeNumber(1, 100_000).default(224),
   MODEL_PATH: z.string().default(bundledModel),
   BLOCK_THRESHOLD: probability.default(0.85),
   REVIEW_THRESHOLD: probability.default(0.5),
@@ -98,6 +99,8 @@ export interface Config {
   /** Requests worked on at one time before others are refused. */
   readonly maxRequests: number;
   readonly maxConnections: number;
+  /** URLs that are fetched at one time before others are refused; a caller may have a quarter of them. */
+  readonly fetchesAtOnce: number;
   /** Absolute path of an ONNX file with its JSON sidecar beside it. */
   readonly modelPath: string;
   readonly scorePolicy: ScorePolicy;
@@ -172,6 +175,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     workerWaitMs: value.WORKER_WAIT_MS,
     maxRequests: value.MAX_REQUESTS,
     maxConnections: value.MAX_CONNECTIONS,
+    fetchesAtOnce: value.FETCHES_AT_ONCE,
     modelPath: resolve(value.MODEL_PATH),
     scorePolicy: {
       block: value.BLOCK_THRESHOLD,

@@ -16,7 +16,7 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
  * Pieces a body may come in, transfer coding's chunks and reads of the socket alike: so many, and one more for every 256
  * bytes. Each costs about 2 us, so that 20 MiB in chunks of one byte would keep the process busy for half a minute.
  */
-const FREE_PIECES = 4096;
+const FREE_PIECES = 1024;
 const BYTES_A_PIECE = 256;
 
 export interface BodyLimits {

@@ -6,10 +6,11 @@ import { AppError } from "../errors.ts";
 import { hashDetail } from "../fingerprint/detail.ts";
 import { type HashKind, PERCEPTUAL_KINDS } from "../fingerprint/fingerprint.ts";
 import type { RequestContext } from "./context.ts";
+import { fetchCaller } from "./fetch-shares.ts";
 import { fingerprintEntry } from "./fingerprint-entry.ts";
 import { getList, noSuchList } from "./get-list.ts";
 import { publicId } from "./ids.ts";
-import { type ImageSource, loadImage } from "./image-source.ts";
+import { type ImageSource, withImage } from "./image-source.ts";
 import { requireScope } from "./require-scope.ts";
 
 /** Hashes of a picture that is not at hand; at least one. */
@@ -70,9 +71,10 @@ async function fromImage(
   ctx: RequestContext,
   source: ImageSource,
 ): Promise<{ fingerprints: Fingerprints; bits: readonly SearchBits[] }> {
-  const image = await loadImage(ctx, source);
-  const { fingerprint, bits } = await fingerprintEntry(ctx, image.bytes);
-  const digests = await image.digests();
+  const { fingerprint, bits, digests } = await withImage(ctx, source, fetchCaller(ctx), async (image) => ({
+    ...(await fingerprintEntry(ctx, image.bytes)),
+    digests: await image.digests(),
+  }));
   // Where it came from is kept, so that its hashes can be made anew when their algorithms change.
   const origin = "url" in source ? { source: "url" as const, sourceUrl: source.url } : { source: "image" as const };
   return { fingerprints: { ...origin, identity: digests.sha256, ...digests, ...fingerprint }, bits };

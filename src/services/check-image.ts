@@ -8,9 +8,10 @@ import { chargeQuota, refundQuota } from "./charge-quota.ts";
 import { type CheckResult, classificationOf, trimmedHashes } from "./check-result.ts";
 import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
 import { type ClassifyMode, examineImage } from "./examine-image.ts";
+import { fetchCaller } from "./fetch-shares.ts";
 import { matchKnownImage } from "./find-list-matches.ts";
 import { newCheckId } from "./ids.ts";
-import { type ImageSource, loadImage, type SentImage } from "./image-source.ts";
+import { type ImageSource, type SentImage, withImage } from "./image-source.ts";
 import { type AskedLists, lookUpGate, type MatchScope, type OpenGate } from "./look-up-gate.ts";
 import { requireNeuralHash } from "./require-neural-hash.ts";
 import { requireScopeOfKey } from "./require-scope.ts";
@@ -33,7 +34,9 @@ export async function checkImage(ctx: RequestContext, input: CheckImageInput): P
   if (input.lists.match === "robust") requireNeuralHash(ctx, "match");
   const upfront = ctx.actor.type === "anonymous" ? await chargeQuota(ctx, 1) : null;
   try {
-    const result = await checkSource(ctx, input, upfront);
+    const result = await withImage(ctx, input.source, fetchCaller(ctx), (image) =>
+      checkSent(ctx, image, input, upfront),
+    );
     ctx.metrics.checks.inc({ verdict: result.verdict });
     return result;
   } catch (error) {
@@ -42,12 +45,12 @@ export async function checkImage(ctx: RequestContext, input: CheckImageInput): P
   }
 }
 
-async function checkSource(
+async function checkSent(
   ctx: RequestContext,
+  image: SentImage,
   input: CheckImageInput,
   upfront: Reservation | null,
 ): Promise<CheckResult> {
-  const image = await loadImage(ctx, input.source);
   for (;;) {
     const gate = await lookUpGate(ctx, "sha256", [image.sha256], input.lists);
     const known = gate.images[0] ?? null;

@@ -9,6 +9,7 @@ import type { Metrics } from "../metrics.ts";
 import type { WorkerPool } from "../worker/pool.ts";
 import type { ModelFacts } from "../worker/protocol.ts";
 import type { CredentialThrottle } from "./credential-throttle.ts";
+import type { FetchShares } from "./fetch-shares.ts";
 import type { KeyCache } from "./key-cache.ts";
 import type { LookUpCounts } from "./look-up-counts.ts";
 
@@ -29,6 +30,7 @@ export interface AppContext {
   readonly processId: string;
   readonly keyCache: KeyCache;
   readonly credentialThrottle: CredentialThrottle;
+  readonly fetchShares: FetchShares;
   readonly lookUpCounts: LookUpCounts;
   /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
   readonly imagesInWork: Map<string, Promise<void>>;

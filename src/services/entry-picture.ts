@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { StaleEntry } from "../db/stale-entries.ts";
 import { AppError } from "../errors.ts";
 import type { AppContext } from "./context.ts";
-import { loadImage } from "./image-source.ts";
+import { withImage } from "./image-source.ts";
 import type { PictureFolder } from "./picture-folder.ts";
 
 /** Why an entry's picture can't be hashed again. */
@@ -37,8 +37,9 @@ export async function findEntryPicture(
   if (file !== null && sha256Of(file) === sha256) return { bytes: file, from: "folder" };
   if (sourceUrl === null) return faultOf("no_source");
   try {
-    const image = await loadImage(ctx, { url: sourceUrl });
-    return image.sha256 === sha256 ? { bytes: image.bytes, from: "url" } : faultOf("picture_changed");
+    return await withImage(ctx, { url: sourceUrl }, "rehash", async (image) =>
+      image.sha256 === sha256 ? { bytes: image.bytes, from: "url" } : faultOf("picture_changed"),
+    );
   } catch (error) {
     if (error instanceof AppError) return { reason: "source_gone", detail: error.message };
     throw error;

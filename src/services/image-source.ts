@@ -2,6 +2,7 @@ import { AppError } from "../errors.ts";
 import { type ByteDigests, createDigester } from "../fingerprint/digests.ts";
 import { fetchImage } from "../image/fetch-image.ts";
 import type { AppContext } from "./context.ts";
+import type { FetchPart } from "./fetch-shares.ts";
 
 /** Largest image taken, in bytes, uploaded or fetched. */
 export const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
@@ -19,25 +20,45 @@ export interface SentImage extends ByteDigests {
 export type ImageSource = SentImage | { readonly url: string };
 
 /**
- * The bytes behind a source; digests run while a URL's bytes arrive.
- * @throws AppError image_empty, url_malformed, url_forbidden, url_unreachable, image_too_many_bytes
+ * Runs `use` with the bytes behind a source. Digests run while a URL's bytes arrive, and those count among the bytes of
+ * fetched images until `use` is done.
+ * @param caller whose share of all fetches a URL takes, by any name that tells callers apart
+ * @throws AppError image_empty, url_malformed, url_forbidden, url_unreachable, image_too_many_bytes, overloaded; what `use`
+ * throws
  */
-export async function loadImage(ctx: AppContext, source: ImageSource): Promise<SentImage> {
-  return "url" in source ? await download(ctx, source.url) : source;
+export async function withImage<Result>(
+  ctx: AppContext,
+  source: ImageSource,
+  caller: string,
+  use: (image: SentImage) => Promise<Result>,
+): Promise<Result> {
+  if (!("url" in source)) return await use(source);
+  const part = ctx.fetchShares.begin(caller);
+  try {
+    const image = await download(ctx, source.url, part);
+    part.endFetch();
+    return await use(image);
+  } finally {
+    part.endFetch();
+    part.dropBytes();
+  }
 }
 
-async function download(ctx: AppContext, url: string): Promise<SentImage> {
+async function download(ctx: AppContext, url: string, part: FetchPart): Promise<SentImage> {
   const digester = createDigester();
-  const fetched = await fetchImage(url, {
+  const { bytes } = await fetchImage(url, {
     maxBytes: MAX_IMAGE_BYTES,
     timeoutMs: FETCH_TIMEOUT_MS,
     maxRedirects: MAX_REDIRECTS,
     allowPrivateUrls: ctx.config.allowPrivateUrls,
-    onChunk: (chunk) => digester.update(chunk),
+    onChunk: (chunk) => {
+      part.addBytes(chunk.length);
+      digester.update(chunk);
+    },
   });
-  if (fetched.bytes.length === 0) {
+  if (bytes.length === 0) {
     throw new AppError("image_empty", "Expected at least one byte for url but received none", { field: "url" });
   }
-  const { sha256, digests } = digester.finish(fetched.bytes);
-  return { bytes: fetched.bytes, sha256, digests };
+  const { sha256, digests } = digester.finish(bytes);
+  return { bytes, sha256, digests };
 }
