@@ -14,7 +14,7 @@ async function run(): Promise<void> {
   const config = readConfig();
   const { context, begin, engineLost, close } = await createAppContext(config);
   const { logger } = context;
-  const server = await listen(createApp(context), config.host, config.port).catch(async (error: unknown) => {
+  const server = await listen(createApp(context), context, config.host, config.port).catch(async (error: unknown) => {
     await closeLogged();
     throw error;
   });

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { nsfwCategorizeRefusal } from "../compat/nsfw-categorize/refusal.ts";
 import { nsfwCategorizeSurface } from "../compat/nsfw-categorize/routes.ts";
 import { parseProxyTrust } from "../proxy-trust.ts";
 import type { AppContext } from "../services/context.ts";
@@ -11,6 +12,7 @@ import { createOpenRequest, requestContext, stillAuthentic } from "./middleware/
 import { requestId } from "./middleware/request-id.ts";
 import { requestMetrics } from "./middleware/request-metrics.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
+import type { VendorRefusal } from "./refusal.ts";
 import { rejectInvalid } from "./reject-invalid.ts";
 import type { AppEnv } from "./request-variables.ts";
 import { createNotFoundHandler } from "./route-not-found.ts";
@@ -52,4 +54,9 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   registerKeys(app);
   registerQuota(app);
   return app;
+}
+
+/** How requests to the vendor surfaces that are served are answered where they don't get as far as the app. */
+export function vendorRefusalOf({ config }: AppContext): VendorRefusal {
+  return config.compat.includes("nsfw-categorize") ? nsfwCategorizeRefusal : () => null;
 }

@@ -1,8 +1,13 @@
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { ConfigError } from "../config-error.ts";
-import type { createApp } from "./app.ts";
+import type { AppContext } from "../services/context.ts";
+import { type createApp, vendorRefusalOf } from "./app.ts";
+import { openFrontDoor } from "./front-door.ts";
+import { urlFailure } from "./malformed-request.ts";
+import { refusalResponse } from "./refusal.ts";
+import { toAppError } from "./to-app-error.ts";
 
 /** A server that listens. */
 export interface Listening {
@@ -12,19 +17,39 @@ export interface Listening {
   close(drainMs: number): Promise<void>;
 }
 
-/** Headers must be there within this time, so that idle connections can't be piled up. */
-const HEADERS_TIMEOUT_MS = 15_000;
-/** A whole request, upload included, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 120_000;
+const TIMEOUTS = {
+  /** Headers must be there within this time, so that idle connections can't be piled up. */
+  headersTimeout: 10_000,
+  /** A whole request, upload included, in milliseconds. */
+  requestTimeout: 120_000,
+  /** How often the server looks for requests that are past these. */
+  connectionsCheckingInterval: 1_000,
+};
+
+/** For a request of HTTP/1.0, which need not say whom it is for. */
+const UNNAMED_HOST = "localhost";
 
 /**
  * Serves an app over HTTP.
  * @throws ConfigError naming PORT or HOST where that address can't be listened on
  */
-export async function listen(app: ReturnType<typeof createApp>, host: string, port: number): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+export async function listen(
+  app: ReturnType<typeof createApp>,
+  context: AppContext,
+  host: string,
+  port: number,
+): Promise<Listening> {
+  // Node would answer a request without a Host itself; the front door does.
+  const server = createServer({ ...TIMEOUTS, requireHostHeader: false });
+  const listener = getRequestListener(app.fetch, {
+    hostname: UNNAMED_HOST,
+    errorHandler(error) {
+      if (error instanceof RequestError) return refusalResponse(urlFailure(error));
+      context.logger.error({ err: error }, "A request failed outside of every route");
+      return refusalResponse(toAppError(error));
+    },
+  });
+  openFrontDoor(server, listener, context, vendorRefusalOf(context));
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => reject(refusal(error, host, port));
     server.once("error", refuse);

@@ -10,14 +10,18 @@ export interface RequestIdVariables {
 
 const ACCEPTABLE = /^[\w-]{1,64}$/;
 
+/** The client's own id where it is acceptable, else a new one. */
+export function chooseRequestId(given: string | string[] | undefined): string {
+  return typeof given === "string" && ACCEPTABLE.test(given) ? given : `req_${randomUUID().replaceAll("-", "")}`;
+}
+
 /**
  * Gives each request an id, which the answer's X-Request-Id, a problem's `instance` and the log share: the client's own
  * X-Request-Id where it is short and plain, else `req_` and 32 hex digits.
  */
 export function requestId(): MiddlewareHandler<{ Variables: RequestIdVariables }> {
   return async (c, next) => {
-    const given = c.req.header("x-request-id");
-    const id = given !== undefined && ACCEPTABLE.test(given) ? given : `req_${randomUUID().replaceAll("-", "")}`;
+    const id = chooseRequestId(c.req.header("x-request-id"));
     c.set("requestId", id);
     setAnswerHeader(c, "X-Request-Id", id);
     await next();

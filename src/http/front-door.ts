@@ -1,0 +1,96 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { AppError } from "../errors.ts";
+import type { AppContext } from "../services/context.ts";
+import { createAdmission, type Refused } from "./admission.ts";
+import { heldBodyBytes } from "./body-budget.ts";
+import { boundConnections } from "./connections.ts";
+import { hostFailure, parseFailure } from "./malformed-request.ts";
+import { MAX_HELD_BODY_BYTES } from "./read-body-limits.ts";
+import { refuse, refuseConnection, type VendorRefusal } from "./refusal.ts";
+
+/** How often the log tells of refusals, in milliseconds; each one by itself would be a load of its own. */
+const TELL_EVERY_MS = 10_000;
+const RETRY_AFTER = { retryAfterSeconds: 1 };
+
+const BUSY = {
+  requests: new AppError("overloaded", "Expected fewer requests at one time than there are now", RETRY_AFTER),
+  bodies: new AppError("overloaded", "Expected fewer bytes in uploads at one time but received more", RETRY_AFTER),
+  connections: new AppError("overloaded", "Expected fewer connections than there are now", RETRY_AFTER),
+} as const;
+
+/**
+ * Lets a server's requests through to `listener` as long as there is room, and answers the others at once, before their
+ * bodies are read and before they are routed or authenticated. Answers what is no request at all as well, in the service's
+ * own words instead of Node's.
+ */
+export function openFrontDoor(
+  server: Server,
+  listener: RequestListener,
+  context: AppContext,
+  vendorRefusal: VendorRefusal,
+): void {
+  const { config, logger, metrics } = context;
+  const { maxRequests, maxConnections } = config;
+  const admission = createAdmission({ maxRequests, maxBodyBytes: MAX_HELD_BODY_BYTES, heldBodyBytes });
+  const answers = new WeakMap<Socket, ServerResponse>();
+  const refused = new WeakSet<Socket>();
+  let untold = 0;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+
+  function note(reason: Refused | "connections"): void {
+    metrics.overloadRefusals.inc({ reason });
+    untold += 1;
+    const nowMs = performance.now();
+    if (nowMs - toldAtMs < TELL_EVERY_MS) return;
+    logger.warn({ refused: untold, reason, working: admission.working }, "Requests are refused: there are too many");
+    untold = 0;
+    toldAtMs = nowMs;
+  }
+
+  /** False where the request was answered here. */
+  function enter(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+    answers.set(incoming.socket, outgoing);
+    const malformed = hostFailure(incoming);
+    if (malformed !== null) outgoing.setHeader("Connection", "close");
+    const reason = malformed === null ? admission.admit(incoming, outgoing) : null;
+    if (reason !== null) note(reason);
+    const error = malformed ?? (reason === null ? null : BUSY[reason]);
+    if (error !== null) refuse(incoming, outgoing, error, vendorRefusal);
+    return error === null;
+  }
+
+  function onRequest(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    if (enter(incoming, outgoing)) void listener(incoming, outgoing);
+  }
+
+  metrics.countRequests(() => admission.working);
+  server.on("request", onRequest);
+  // Other expectations than this one need not be met (RFC 9110, section 10.1.1).
+  server.on("checkExpectation", onRequest);
+  server.on("checkContinue", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Refused, the client sends no body, or sends it although it was not told to: only a new connection is sure of where
+    // the next request begins.
+    if (admission.working >= maxRequests) outgoing.setHeader("Connection", "close");
+    if (!enter(incoming, outgoing)) return;
+    outgoing.writeContinue();
+    void listener(incoming, outgoing);
+  });
+  server.on("connect", (_, socket: Socket) => {
+    refuseConnection(socket, new AppError("request_malformed", "Expected a request to this service, not through it"));
+  });
+  server.on("clientError", (error: Error, socket: Socket) => {
+    // Told once: what else the client sends on such a connection fails again.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    const failure = parseFailure(error);
+    const answer = answers.get(socket);
+    const isInAnswer = answer?.headersSent === true && !answer.writableFinished;
+    if (failure === null || isInAnswer) socket.destroy();
+    else refuseConnection(socket, failure);
+  });
+  boundConnections(server, maxConnections, (socket) => {
+    note("connections");
+    refuseConnection(socket, BUSY.connections);
+  });
+}
