@@ -1,7 +1,7 @@
 import type { Context, ErrorHandler } from "hono";
 import type { Logger } from "pino";
+import { ClientAborted } from "../client-aborted.ts";
 import { ERRORS } from "../errors.ts";
-import { ClientAborted } from "./client-aborted.ts";
 import { answerProblem, describeProblem } from "./problem.ts";
 import { toAppError } from "./to-app-error.ts";
 

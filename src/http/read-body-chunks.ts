@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http";
 import type { Context } from "hono";
+import { ClientAborted } from "../client-aborted.ts";
 import { holdBodyBytes } from "./body-budget.ts";
-import { ClientAborted } from "./client-aborted.ts";
 
 /**
  * Hands every chunk of the request body to `onChunk`, in order, and resolves after the last.

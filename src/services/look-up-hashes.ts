@@ -1,3 +1,4 @@
+import { ClientAborted } from "../client-aborted.ts";
 import { type ExactEntry, findExactEntries } from "../db/exact-entries.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { EXACT_KINDS, type ExactKind, type HashKind } from "../fingerprint/fingerprint.ts";
@@ -32,8 +33,10 @@ interface Gates {
 }
 
 /**
- * Tells what is known of hashes, in the order they were given, at no cost and without any pixels.
+ * Tells what is known of hashes, in the order they were given, at no cost and without any pixels. A caller who leaves
+ * meanwhile ends the work.
  * @throws AppError list_not_found
+ * @throws ClientAborted
  */
 export async function lookUpHashes(
   ctx: RequestContext,
@@ -44,6 +47,7 @@ export async function lookUpHashes(
   const gates = await openGates(ctx, hashes, lists);
   const answers: HashAnswer[] = [];
   for (let from = 0; from < hashes.length; from += TOGETHER) {
+    if (ctx.client.destroyed) throw new ClientAborted();
     const some = hashes.slice(from, from + TOGETHER);
     answers.push(...(await Promise.all(some.map((hash) => answerOne(ctx, hash, gates)))));
   }

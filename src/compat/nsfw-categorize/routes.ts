@@ -1,8 +1,8 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { ClientAborted } from "../../client-aborted.ts";
 import { AppError } from "../../errors.ts";
-import { ClientAborted } from "../../http/client-aborted.ts";
 import { logFailure } from "../../http/error-handler.ts";
-import type { OpenRequest } from "../../http/middleware/request-context.ts";
+import { isOpenForLong, type OpenRequest } from "../../http/middleware/request-context.ts";
 import { readImageBody, requireImage } from "../../http/read-body.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import { toAppError } from "../../http/to-app-error.ts";
@@ -22,7 +22,7 @@ import { urlParameter } from "./url-parameter.ts";
 export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<AppEnv> {
   const surface = new Hono<AppEnv>();
 
-  surface.use("/api/*", async (c, next) => {
+  async function identify(c: Context<AppEnv>): Promise<void> {
     const token = c.req.header("NSFWKEY");
     try {
       await open(c, token === undefined || token === "" ? null : { token });
@@ -30,6 +30,10 @@ export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<
       if (!(error instanceof AppError) || error.code !== "credentials_invalid") throw error;
       await open(c, null);
     }
+  }
+
+  surface.use("/api/*", async (c, next) => {
+    await identify(c);
     await next();
   });
 
@@ -37,6 +41,7 @@ export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<
     let source: ImageSource | null = null;
     if (c.req.method === "POST") {
       const body = await readImageBody(c);
+      if (isOpenForLong(c)) await identify(c);
       source = body.image ?? (body.fields.url === undefined ? null : { url: body.fields.url });
       if (source === null && urlParameter(c.req.url) === null) requireImage(body);
     }
