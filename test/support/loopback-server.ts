@@ -1,5 +1,4 @@
 import { chmod, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEnginePackage } from "../../src/db/embedded/engine-package.ts";
@@ -10,6 +9,7 @@ import { makeOwnFolder, removeOwnFolder } from "../../src/db/embedded/own-folder
 import { runProgram } from "../../src/db/embedded/run-program.ts";
 import { makeSocketFolder } from "../../src/db/embedded/socket-folder.ts";
 import { quietLogger } from "./database.ts";
+import { findLastingPort } from "./lasting-port.ts";
 
 /** PostgreSQL's server programs, as one package has them. */
 export interface ServerPrograms {
@@ -27,6 +27,8 @@ export interface LoopbackServer {
   url(database?: string): string;
   /** Ends it; the data stay. A second call waits for the first. */
   stop(): Promise<void>;
+  /** Ends it as `pg_ctl stop -m immediate` does: without a checkpoint, so that the next start recovers from the log. */
+  crash(): Promise<void>;
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
   /** Starts another server on a copy of the data, with these files beside them. Only while this one is stopped. */
@@ -105,8 +107,8 @@ async function serve(
   cluster: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<LoopbackServer> {
-  const port = await freePort();
-  let stopping: (() => Promise<void>) | null = null;
+  const port = await findLastingPort();
+  let stopping: ((immediately?: boolean) => Promise<void>) | null = null;
   async function start(): Promise<void> {
     const socketFolder = await makeSocketFolder(place);
     const logFile = join(place.dataDir, "postgres.log");
@@ -123,8 +125,9 @@ async function serve(
     });
     if (!(await untilReady(child, cluster, socketFolder, quietLogger))) throw await startFailure(logFile);
     let ended: Promise<void> | undefined;
-    stopping = () => {
-      ended ??= child.stop().then(() => removeOwnFolder(socketFolder));
+    stopping = (immediately = false) => {
+      if (immediately) process.kill(child.pid, "SIGQUIT");
+      ended ??= (immediately ? child.exited : child.stop()).then(() => removeOwnFolder(socketFolder));
       return ended;
     };
   }
@@ -137,6 +140,7 @@ async function serve(
     port,
     url: (database = "postgres") => `postgresql://${USER}@127.0.0.1:${port}/${database}`,
     stop,
+    crash: async () => await stopping?.(true),
     start,
     async copy(copySettings, files) {
       const other = await makePlace();
@@ -161,13 +165,4 @@ async function run(programs: ServerPrograms | null, name: string, args: string[]
   const program = programs === null ? name : join(programs.folder, "bin", name);
   const { exitCode, output } = await runProgram(program, args, place.account);
   if (exitCode !== 0) throw new Error(`Expected ${name} to succeed but it printed: ${output}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === "string") throw new Error("Expected a TCP port");
-  return address.port;
 }

@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { flatPicture } from "../../test/support/pictures.ts";
+import type { QuotaLoad, QuotaTally } from "../../test/support/quota-load.ts";
+import { type Counts, type QuotaRunKind, type QuotaRunResult, runQuota } from "../../test/support/quota-run.ts";
+import { startServiceCrew } from "../../test/support/service-crew.ts";
+import { progress } from "../index/progress.ts";
+import { startDurableDatabase } from "./durable-database.ts";
+
+// tsx bench/faults/quota.ts [--runs 20] [--requests 30000] [--units 10000] [--clients 64] [--burst 50] [--processes 3]
+//
+// More requests than there are units, from many clients at once, against several service processes on one PostgreSQL. Of
+// five runs three are of an address that repeats one image, one is of a key with images nobody sent before, and in one a
+// period ends under way, by turns an address's and a key's. Ends with exit code 1 at the first count that isn't exact.
+
+const ADMIN_KEY = "admin-key-of-the-quota-runs-only";
+const PROGRESS_MS = 5_000;
+
+const KINDS: readonly QuotaRunKind[] = [
+  { payer: "address", rollsOver: false },
+  { payer: "key", rollsOver: false },
+  { payer: "address", rollsOver: false },
+  { payer: "key", rollsOver: true },
+  { payer: "address", rollsOver: false },
+  { payer: "address", rollsOver: false },
+  { payer: "key", rollsOver: false },
+  { payer: "address", rollsOver: false },
+  { payer: "address", rollsOver: true },
+  { payer: "address", rollsOver: false },
+];
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "20" },
+    requests: { type: "string", default: "30000" },
+    units: { type: "string", default: "10000" },
+    clients: { type: "string", default: "64" },
+    burst: { type: "string", default: "50" },
+    processes: { type: "string", default: "3" },
+  },
+});
+const units = Number(values.units);
+
+const database = await startDurableDatabase();
+const crew = await startServiceCrew(Number(values.processes), {
+  DATABASE_URL: database.url,
+  ADMIN_KEY,
+  FREE_CALLS_PER_DAY: String(units),
+  TRUST_PROXY: "1",
+  LOG_LEVEL: "warn",
+});
+const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+const results: { kind: QuotaRunKind; result: QuotaRunResult }[] = [];
+try {
+  const stage = {
+    pool,
+    ports: crew.ports,
+    adminKey: ADMIN_KEY,
+    image: await flatPicture("#7a1f3c", 8, 8),
+    units,
+    requests: Number(values.requests),
+    clients: Number(values.clients),
+    burst: Number(values.burst),
+  };
+  for (let run = 0; run < Number(values.runs); run++) {
+    const kind = KINDS[run % KINDS.length] as QuotaRunKind;
+    progress(`run ${run + 1} of ${values.runs}: ${describeKind(kind)}`);
+    const result = await runQuota(stage, kind, (run + 1).toString(16), sendFromProcess);
+    results.push({ kind, result });
+    progress(`run ${run + 1}: exact, ${result.accepted} accepted in ${result.seconds.toFixed(1)} s`);
+  }
+} finally {
+  console.log("run  payer                             accepted (of which before)  refused  tried again  seconds");
+  for (const [index, { kind, result }] of results.entries()) {
+    const accepted = result.before === null ? `${result.accepted}` : `${result.accepted} (${result.before})`;
+    console.log(
+      `${String(index + 1).padStart(3)}  ${describeKind(kind).padEnd(32)}  ${accepted.padStart(26)}  ${String(result.refused).padStart(7)}  ${String(result.busy).padStart(11)}  ${result.seconds.toFixed(1).padStart(7)}`,
+    );
+  }
+  console.log(`${results.length} of ${values.runs} runs exact`);
+  await pool.end();
+  await crew.stop();
+  await database.remove();
+}
+
+function describeKind({ payer, rollsOver }: QuotaRunKind): string {
+  return `${payer === "key" ? "key, new images" : "address, repeats"}${rollsOver ? ", period ends" : ""}`;
+}
+
+function sendFromProcess(load: QuotaLoad, onTally: (counts: Counts) => void): Promise<QuotaTally> {
+  const sender: ChildProcess = fork(fileURLToPath(new URL("quota-load-process.ts", import.meta.url)));
+  let toldAt = performance.now();
+  return new Promise((resolve, reject) => {
+    sender.on("message", (message: { counts?: Counts; tally?: QuotaTally }) => {
+      if (message.tally !== undefined) resolve(message.tally);
+      if (message.counts === undefined) return;
+      onTally(message.counts);
+      if (performance.now() - toldAt < PROGRESS_MS) return;
+      toldAt = performance.now();
+      const { accepted, refused, busy } = message.counts;
+      progress(`  ${accepted} accepted, ${refused} refused, ${busy} tried again, of ${load.requests}`);
+    });
+    sender.once("exit", (code) => reject(new Error(`The sending process ended with ${code}`)));
+    sender.send(load);
+  });
+}
