@@ -106,12 +106,15 @@ export async function changeKey(
   });
 }
 
-/** Makes the key that the configuration fixes known, so that its usage can be counted. */
-export async function upsertFixedKey(db: Database, id: string, scopes: string[]): Promise<void> {
-  await db.orm
-    .insert(apiKey)
-    .values({ id, name: "ADMIN_KEY", secretHash: null, scopes, quotaLimit: null, quotaPeriod: "none" })
-    .onConflictDoNothing();
+/**
+ * Makes the key that the configuration fixes known, so that its usage can be counted; the audit row comes with the start that
+ * does it, and with none after.
+ */
+export async function insertFixedKey(db: Database, key: NewApiKey, event: AuditEvent): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const made = await tx.insert(apiKey).values(key).onConflictDoNothing().returning({ id: apiKey.id });
+    if (made.length > 0) await writeAudit(tx, event);
+  });
 }
 
 /**

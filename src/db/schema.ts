@@ -286,14 +286,41 @@ export const idempotentRequest = pgTable(
   ],
 );
 
-/** Every change an admin made, written in the transaction of the change. */
-export const audit = pgTable("audit", {
-  id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
-  at: instant("at").notNull().defaultNow(),
-  actor: text("actor").notNull(),
-  action: text("action").notNull(),
-  subject: text("subject").notNull(),
-  details: jsonb("details").notNull(),
+/**
+ * Every change an admin made, written in the transaction of the change, each row chained to the one before by its hash. The
+ * database itself gives `seq`, `at` and the hashes when a row is inserted, and refuses every other change (migration 0006).
+ */
+export const audit = pgTable(
+  "audit",
+  {
+    /** 1, 2, 3, ... without gaps, in the order of the commits. */
+    seq: id64("seq").primaryKey(),
+    at: instant("at").notNull(),
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    subject: text("subject").notNull(),
+    details: jsonb("details").notNull(),
+    /** Null where no request asked for it, and in rows from before requests were told. */
+    requestId: text("request_id"),
+    /** SHA-256 of the row before; 32 zero bytes in the first. */
+    prevHash: hexBytes("prev_hash").notNull(),
+    /** SHA-256 over every other column: audit-text.ts. */
+    hash: hexBytes("hash").notNull(),
+  },
+  (table) => [
+    index("audit_at").on(table.at),
+    index("audit_actor").on(table.actor, table.seq),
+    index("audit_action").on(table.action, table.seq),
+    index("audit_subject").on(table.subject, table.seq),
+  ],
+);
+
+/** The end of the chain, in one row: the newest row's number and hash; 0 and 32 zero bytes while there is none. */
+export const auditHead = pgTable("audit_head", {
+  /** Always true: there is one row. */
+  only: boolean("only").primaryKey().default(true),
+  seq: id64("seq").notNull(),
+  hash: hexBytes("hash").notNull(),
 });
 
 /**

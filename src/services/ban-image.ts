@@ -5,6 +5,7 @@ import { searchedBits } from "../db/near-bits.ts";
 import { AppError } from "../errors.ts";
 import { hashDetail } from "../fingerprint/detail.ts";
 import { type HashKind, PERCEPTUAL_KINDS } from "../fingerprint/fingerprint.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { fetchCaller } from "./fetch-shares.ts";
 import { fingerprintEntry } from "./fingerprint-entry.ts";
@@ -57,12 +58,10 @@ export async function banImage(ctx: RequestContext, input: BanInput): Promise<Ba
     expiresAt: input.expiresAt,
     createdBy: actor.id,
   };
-  const added = await insertEntry(ctx.db, fields, bits, (entry, outcome) => ({
-    actor: actor.id,
-    action: AUDIT_ACTIONS[outcome],
-    subject: publicId("entry", entry.id),
-    details: { list: list.name, source: entry.source, sha256: entry.sha256, custom_id: entry.customId },
-  }));
+  const added = await insertEntry(ctx.db, fields, bits, (entry, outcome) => {
+    const details = { list: list.name, source: entry.source, sha256: entry.sha256, custom_id: entry.customId };
+    return auditEvent(ctx, actor, AUDIT_ACTIONS[outcome], publicId("entry", entry.id), details);
+  });
   if (added === null) return noSuchList(input.listName);
   return { entry: added.row, outcome: added.outcome };
 }

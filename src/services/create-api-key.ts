@@ -1,5 +1,6 @@
 import { type ApiKeyRow, insertKey } from "../db/api-keys.ts";
 import { hashSecret, type NewKey, newKeyToken } from "./api-key-token.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { type KeyFields, keyColumns } from "./key-fields.ts";
 import { requireScope } from "./require-scope.ts";
@@ -24,7 +25,7 @@ export async function createApiKey(ctx: RequestContext, fields: KeyFields): Prom
       quotaLimit: fields.quota.limit,
       quotaPeriod: fields.quota.period,
     },
-    { actor: actor.id, action: "key.create", subject: issued.id, details: { ...fields } },
+    auditEvent(ctx, actor, "key.create", issued.id, { ...fields }),
   );
   return { row, issued };
 }

@@ -1,6 +1,7 @@
 import { insertList, type ListFields, type ListRow } from "../db/lists.ts";
 import { AppError } from "../errors.ts";
 import { DEFAULT_MATCH_RULE } from "../fingerprint/default-rule.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { requireNeuralHash } from "./require-neural-hash.ts";
 import { requireScope } from "./require-scope.ts";
@@ -29,12 +30,7 @@ export async function createList(ctx: RequestContext, name: string, given: NewLi
   if (given.match === "robust") requireNeuralHash(ctx, "match");
   const namesOwn = given.pdqThreshold !== undefined || given.blockhashThreshold !== undefined;
   const fields = { ...DEFAULTS, ...(namesOwn && NO_AGREEMENT), ...given };
-  const row = await insertList(ctx.db, name, fields, {
-    actor: actor.id,
-    action: "list.create",
-    subject: name,
-    details: fields,
-  });
+  const row = await insertList(ctx.db, name, fields, auditEvent(ctx, actor, "list.create", name, fields));
   if (row !== null) return row;
   throw new AppError("list_exists", `Expected the name of no existing list but received ${name}`, { field: "name" });
 }

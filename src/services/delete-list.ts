@@ -1,4 +1,5 @@
 import { retireList } from "../db/lists.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { noSuchList } from "./get-list.ts";
 import { requireScope } from "./require-scope.ts";
@@ -9,6 +10,6 @@ import { requireScope } from "./require-scope.ts";
  */
 export async function deleteList(ctx: RequestContext, name: string): Promise<void> {
   const actor = requireScope(ctx, "lists");
-  const retired = await retireList(ctx.db, name, { actor: actor.id, action: "list.delete", subject: name });
+  const retired = await retireList(ctx.db, name, auditEvent(ctx, actor, "list.delete", name));
   if (!retired) noSuchList(name);
 }

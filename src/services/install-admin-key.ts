@@ -1,7 +1,13 @@
-import { insertFirstAdminKey, upsertFixedKey } from "../db/api-keys.ts";
+import { insertFirstAdminKey, insertFixedKey, type NewApiKey } from "../db/api-keys.ts";
 import { hashSecret, newKeyToken } from "./api-key-token.ts";
 import { FIXED_KEY_ID } from "./authenticate.ts";
 import { type AppContext, SCOPES } from "./context.ts";
+
+const EVERYTHING: Pick<NewApiKey, "scopes" | "quotaLimit" | "quotaPeriod"> = {
+  scopes: [...SCOPES],
+  quotaLimit: null,
+  quotaPeriod: "none",
+};
 
 /**
  * Sees to it that somebody can administer a new service. With ADMIN_KEY set that string is a key with every scope;
@@ -9,21 +15,17 @@ import { type AppContext, SCOPES } from "./context.ts";
  */
 export async function installAdminKey(ctx: Pick<AppContext, "db" | "config">): Promise<string | null> {
   if (ctx.config.adminKey !== null) {
-    await upsertFixedKey(ctx.db, FIXED_KEY_ID, [...SCOPES]);
+    const name = "ADMIN_KEY";
+    const event = { actor: "system", action: "key.create", subject: FIXED_KEY_ID, details: { name } };
+    await insertFixedKey(ctx.db, { ...EVERYTHING, id: FIXED_KEY_ID, name, secretHash: null }, event);
     return null;
   }
+  const name = "first admin key";
   const issued = newKeyToken();
   const made = await insertFirstAdminKey(
     ctx.db,
-    {
-      id: issued.id,
-      name: "first admin key",
-      secretHash: hashSecret(issued.secret),
-      scopes: [...SCOPES],
-      quotaLimit: null,
-      quotaPeriod: "none",
-    },
-    { actor: "system", action: "key.create", subject: issued.id, details: { name: "first admin key" } },
+    { ...EVERYTHING, id: issued.id, name, secretHash: hashSecret(issued.secret) },
+    { actor: "system", action: "key.create", subject: issued.id, details: { name } },
   );
   return made ? issued.token : null;
 }

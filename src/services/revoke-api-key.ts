@@ -1,4 +1,5 @@
 import { changeKey } from "../db/api-keys.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { noSuchKey, refuseFixedKey } from "./get-api-key.ts";
 import { requireScope } from "./require-scope.ts";
@@ -10,7 +11,7 @@ import { requireScope } from "./require-scope.ts";
 export async function revokeApiKey(ctx: RequestContext, id: string): Promise<void> {
   const actor = requireScope(ctx, "admin");
   refuseFixedKey(id);
-  const row = await changeKey(ctx.db, id, { revoked: true }, { actor: actor.id, action: "key.revoke", subject: id });
+  const row = await changeKey(ctx.db, id, { revoked: true }, auditEvent(ctx, actor, "key.revoke", id));
   ctx.keyCache.forget(id);
   if (row === null) noSuchKey(id);
 }

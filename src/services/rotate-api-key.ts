@@ -1,5 +1,6 @@
 import { changeKey } from "../db/api-keys.ts";
 import { hashSecret, newSecret } from "./api-key-token.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import type { IssuedKey } from "./create-api-key.ts";
 import { noSuchKey, refuseFixedKey } from "./get-api-key.ts";
@@ -14,7 +15,7 @@ export async function rotateApiKey(ctx: RequestContext, id: string): Promise<Iss
   refuseFixedKey(id);
   const issued = newSecret(id);
   const changes = { secretHash: hashSecret(issued.secret), rotated: true };
-  const row = await changeKey(ctx.db, id, changes, { actor: actor.id, action: "key.rotate", subject: id });
+  const row = await changeKey(ctx.db, id, changes, auditEvent(ctx, actor, "key.rotate", id));
   ctx.keyCache.forget(id);
   return { row: row ?? noSuchKey(id), issued };
 }

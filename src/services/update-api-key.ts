@@ -1,5 +1,6 @@
 import { type ApiKeyRow, changeKey, findLiveKey } from "../db/api-keys.ts";
 import { AppError } from "../errors.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { noSuchKey, refuseFixedKey } from "./get-api-key.ts";
 import { type KeyFields, keyColumns } from "./key-fields.ts";
@@ -19,12 +20,8 @@ export async function updateApiKey(
   refuseFixedKey(id);
   const changes = { ...keyColumns(fields), ...(refill !== null && { refill }) };
   if (Object.keys(changes).length === 0) return (await findLiveKey(ctx.db, id)) ?? noSuchKey(id);
-  const row = await changeKey(ctx.db, id, changes, {
-    actor: actor.id,
-    action: "key.update",
-    subject: id,
-    details: { ...fields, ...(refill !== null && { refill }) },
-  });
+  const details = { ...fields, ...(refill !== null && { refill }) };
+  const row = await changeKey(ctx.db, id, changes, auditEvent(ctx, actor, "key.update", id, details));
   ctx.keyCache.forget(id);
   if (row !== null) return row;
   if (refill === null || (await findLiveKey(ctx.db, id)) === null) noSuchKey(id);

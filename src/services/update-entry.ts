@@ -1,4 +1,5 @@
 import { changeEntry, type EntryChanges, type EntryRow } from "../db/entries.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { entryNumber, noSuchEntry } from "./get-entry.ts";
 import { getList } from "./get-list.ts";
@@ -13,11 +14,8 @@ export async function updateEntry(
 ): Promise<EntryRow> {
   const actor = requireScope(ctx, "lists");
   await getList(ctx, listName);
-  const row = await changeEntry(ctx.db, listName, entryNumber(entryId), changes, {
-    actor: actor.id,
-    action: changes.enabled === false ? "entry.lift" : "entry.update",
-    subject: entryId,
-    details: { list: listName, ...changes },
-  });
+  const action = changes.enabled === false ? "entry.lift" : "entry.update";
+  const event = auditEvent(ctx, actor, action, entryId, { list: listName, ...changes });
+  const row = await changeEntry(ctx.db, listName, entryNumber(entryId), changes, event);
   return row ?? noSuchEntry(entryId);
 }

@@ -1,4 +1,5 @@
 import { changeList, type ListFields, type ListRow } from "../db/lists.ts";
+import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { noSuchList } from "./get-list.ts";
 import { requireNeuralHash } from "./require-neural-hash.ts";
@@ -11,6 +12,6 @@ import { requireScope } from "./require-scope.ts";
 export async function updateList(ctx: RequestContext, name: string, fields: Partial<ListFields>): Promise<ListRow> {
   const actor = requireScope(ctx, "lists");
   if (fields.match === "robust") requireNeuralHash(ctx, "match");
-  const event = { actor: actor.id, action: "list.update", subject: name, details: fields };
+  const event = auditEvent(ctx, actor, "list.update", name, fields);
   return (await changeList(ctx.db, name, fields, event)) ?? noSuchList(name);
 }

@@ -290,7 +290,7 @@ describe("entries", () => {
     await ask(service, "DELETE", `/v1/lists/${name}/entries/${entry.id}`);
     await ask(service, "DELETE", `/v1/lists/${name}`);
     const { rows } = await service.context.db.pool.query(
-      "select action, actor from audit where subject in ($1, $2) order by id",
+      "select action, actor from audit where subject in ($1, $2) order by seq",
       [name, entry.id],
     );
     assert.deepEqual(

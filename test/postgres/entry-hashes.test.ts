@@ -179,7 +179,7 @@ describe("hashes of an entry", () => {
       [await foundBy(row.id, old), await foundBy(row.id, next)],
       [[], ["pdq identity", "blockhash identity", "neural"]],
     );
-    const { rows } = await made.database.pool.query("select action from audit order by id desc limit 1");
+    const { rows } = await made.database.pool.query("select action from audit order by seq desc limit 1");
     assert.deepEqual(rows, [{ action: "entry.change" }]);
     assert.equal(await replaceFingerprints(made.database, 999_999n, next, bitsOf(next), event), null);
   });
