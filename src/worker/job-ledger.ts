@@ -11,11 +11,15 @@ export interface LedgerJob extends JobBase {
   settle(outcome: "ok"): void;
 }
 
+export type LedgerEntry = Pick<JobBase, "id" | "bytes" | "dueAtMs">;
+
 export interface JobLedger {
   /** Moving average of the time jobs take in their worker. */
   readonly averageRunMs: number;
+  /** What an image takes of a worker in all, its classify included where images have one; from the same average. */
+  readonly imageMs: number;
   /** What every job is made of; the ledger counts it as open until `settle` or `fail`. */
-  open(type: JobEvent["type"], id: number, bytes: Uint8Array, onFailed: (error: AppError) => void): LedgerJob;
+  open(type: JobEvent["type"], what: LedgerEntry, onFailed: (error: AppError) => void): LedgerJob;
   /** Resolves as soon as no job is open. */
   whenEmpty(): Promise<void>;
 }
@@ -24,20 +28,28 @@ export interface JobLedger {
 export function createJobLedger(onJob: (event: JobEvent) => void): JobLedger {
   let openJobs = 0;
   let averageRunMs = FIRST_GUESS_MS;
+  /** Of the jobs averaged, those that begin an image. */
+  let fingerprintShare = 1;
   const waiters = new Set<() => void>();
 
   return {
     get averageRunMs() {
       return averageRunMs;
     },
-    open(type, id, bytes, onFailed) {
+    get imageMs() {
+      return averageRunMs / Math.max(fingerprintShare, NEWEST);
+    },
+    open(type, what, onFailed) {
       openJobs += 1;
       const calledAtMs = performance.now();
 
       function settle(outcome: JobEvent["outcome"]): void {
         const endMs = performance.now();
         const { sentAtMs } = job;
-        if (sentAtMs !== null) averageRunMs += (endMs - sentAtMs - averageRunMs) * NEWEST;
+        if (sentAtMs !== null) {
+          averageRunMs += (endMs - sentAtMs - averageRunMs) * NEWEST;
+          fingerprintShare += ((type === "fingerprint" ? 1 : 0) - fingerprintShare) * NEWEST;
+        }
         openJobs -= 1;
         onJob({
           type,
@@ -48,8 +60,7 @@ export function createJobLedger(onJob: (event: JobEvent) => void): JobLedger {
         if (openJobs === 0) for (const resolve of waiters) resolve();
       }
       const job: LedgerJob = {
-        id,
-        bytes,
+        ...what,
         sentAtMs: null,
         attempts: 0,
         settle,

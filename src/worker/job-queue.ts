@@ -6,11 +6,14 @@ export interface JobQueueLimits {
   readonly maxBytes: number;
   /** Longest a job waits before `onExpired` gets it. */
   readonly maxWaitMs: number;
+  /** What of the time until its answer is due has to be left for the work on a job. */
+  readonly minRunMs: number;
 }
 
 export interface JobQueue {
   readonly length: number;
   readonly bytes: number;
+  hasRoom(bytes: number): boolean;
   /** Last in line; false, and not taken, where the queue is full. */
   push(job: Job): boolean;
   /** First in line, whatever the limits: for work that was accepted before. */
@@ -25,12 +28,17 @@ export function createJobQueue(limits: JobQueueLimits, onExpired: (job: Job) => 
 
   function entry(job: Job): { job: Job; timer: NodeJS.Timeout } {
     bytes += job.bytes.byteLength;
+    const waitMs = Math.min(limits.maxWaitMs, job.dueAtMs - performance.now() - limits.minRunMs);
     const timer = setTimeout(() => {
       entries = entries.filter((other) => other.job !== job);
       bytes -= job.bytes.byteLength;
       onExpired(job);
-    }, limits.maxWaitMs);
+    }, waitMs);
     return { job, timer };
+  }
+
+  function hasRoom(more: number): boolean {
+    return entries.length < limits.maxJobs && bytes + more <= limits.maxBytes;
   }
 
   return {
@@ -40,8 +48,9 @@ export function createJobQueue(limits: JobQueueLimits, onExpired: (job: Job) => 
     get bytes() {
       return bytes;
     },
+    hasRoom,
     push(job) {
-      if (entries.length >= limits.maxJobs || bytes + job.bytes.byteLength > limits.maxBytes) return false;
+      if (!hasRoom(job.bytes.byteLength)) return false;
       entries.push(entry(job));
       return true;
     },

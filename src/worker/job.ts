@@ -5,6 +5,8 @@ export interface JobBase {
   /** The image's number; a classify has that of the fingerprint before it. */
   readonly id: number;
   readonly bytes: Uint8Array;
+  /** performance.now() by which the caller is to have an answer. */
+  readonly dueAtMs: number;
   /** performance.now() when it was last sent to a worker; null before. */
   sentAtMs: number | null;
   /** Workers it was sent to. */

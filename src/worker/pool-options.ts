@@ -36,7 +36,7 @@ export interface WorkerPoolOptions {
   readonly hooks?: WorkerPoolHooks;
   /** Number of worker processes; by default one per core. */
   readonly workers?: number;
-  /** Longest a job may take in its worker. */
+  /** Longest from an image's arrival to its answer, waiting included; a worker that is still at it then is killed. */
   readonly deadlineMs?: number;
   /** Resident memory of a worker above which it is killed. */
   readonly maxResidentBytes?: number;
@@ -46,7 +46,7 @@ export interface WorkerPoolOptions {
   readonly maxQueue?: number;
   /** Sum of the bytes of the images that may wait. */
   readonly maxQueuedBytes?: number;
-  /** Longest a job may wait for a worker. */
+  /** Longest a job may wait for a worker; at most what leaves it a quarter of `deadlineMs`. */
   readonly maxWaitMs?: number;
   /** Jobs after which a worker is replaced, so that a slow leak never adds up. */
   readonly maxJobsPerWorker?: number;
@@ -70,18 +70,22 @@ const MEBIBYTE = 1024 * 1024;
 
 /** Defaults of everything that has one, except what follows from the number of workers. */
 export const POOL_DEFAULTS = {
-  deadlineMs: 10_000,
+  // Of the 10 s in which a caller has an answer, whatever the image: the rest is for the body and the database.
+  deadlineMs: 9_500,
   maxResidentBytes: 512 * MEBIBYTE,
   maxImageBytes: 20 * MEBIBYTE,
   maxQueuedBytes: 256 * MEBIBYTE,
-  maxWaitMs: 30_000,
+  maxWaitMs: 7_000,
   maxJobsPerWorker: 5_000,
   maxHeldPerWorker: 16,
   maxHeldBytesPerWorker: 48 * MEBIBYTE,
   holdMs: 30_000,
   drainMs: 8_000,
-  memoryPollMs: 100,
+  memoryPollMs: 10,
 } as const;
+
+/** Part of the deadline that any job has for its work, however long it waited. */
+export const LEAST_RUN_SHARE = 1 / 4;
 
 const QUEUE_PER_WORKER = 32;
 

@@ -1,10 +1,16 @@
 import { AppError } from "../errors.ts";
 import { createImageLeases, type ImageLeaseLimits } from "./image-leases.ts";
 import { type ClassifyJob, type Holder, type Job, requestOf } from "./job.ts";
-import type { RestartReason, WorkerLogger } from "./pool-options.ts";
+import { LEAST_RUN_SHARE, type RestartReason, type WorkerLogger } from "./pool-options.ts";
 import type { ModelFacts, WorkerOptions, WorkerResponse } from "./protocol.ts";
 import { type JobLimits, watchJob } from "./watch-job.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+
+/**
+ * Longest a classify waits for the worker that holds its image, in milliseconds. Decoding again elsewhere takes less than what
+ * an image that hangs the decoder would keep it waiting.
+ */
+const CLAIM_MS = 1_000;
 
 /** Longest a worker may take to load its modules and the model. */
 const START_MS = 60_000;
@@ -39,6 +45,8 @@ export interface PoolWorkerEvents {
   onFree(worker: PoolWorker): void;
   /** The worker takes no more jobs. Called at most once, and not after `end`. */
   onLost(worker: PoolWorker, loss: WorkerLoss): void;
+  /** A classify that waited too long for this worker to be free; another one may take it. */
+  onStray(job: ClassifyJob): void;
 }
 
 /** One worker process as the pool sees it: idle or with one job, and the images it holds. */
@@ -73,7 +81,7 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
   let unreadyReason: string | null = null;
   const claims: ClassifyJob[] = [];
 
-  const child: WorkerProcess = startWorkerProcess(settings.script, settings.options, logger, {
+  const child: WorkerProcess = startWorkerProcess(settings.script, settings.options, limits.maxResidentBytes, logger, {
     onResponse: (response) => {
       if (state !== "over") receive(response);
     },
@@ -164,6 +172,14 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
     events.onLost(worker, { reason, detail, explained, job, started: lastStarted, waiting: claims.splice(0) });
   }
 
+  function giveUpClaim(job: ClassifyJob): void {
+    const place = claims.indexOf(job);
+    if (place < 0) return;
+    claims.splice(place, 1);
+    child.send({ type: "release", job: job.id });
+    events.onStray(job);
+  }
+
   const worker: PoolWorker = {
     pid: child.pid,
     gone: child.gone,
@@ -181,6 +197,7 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
       if (!leases.take(job.id)) return false;
       job.held = true;
       claims.push(job);
+      setTimeout(giveUpClaim, CLAIM_MS, job).unref();
       if (state === "idle") events.onFree(worker);
       return true;
     },
@@ -192,8 +209,9 @@ export function createPoolWorker(settings: PoolWorkerSettings, events: PoolWorke
       state = "busy";
       job.attempts += 1;
       job.sentAtMs = performance.now();
-      stopWatch = watchJob(limits, residentBytes, (reason) => {
-        lose(reason, `${residentBytes()} bytes resident, ${limits.deadlineMs} ms allowed`);
+      const leftMs = Math.max(job.dueAtMs - job.sentAtMs, limits.deadlineMs * LEAST_RUN_SHARE);
+      stopWatch = watchJob({ ...limits, deadlineMs: leftMs }, residentBytes, (reason) => {
+        lose(reason, `${residentBytes()} bytes resident, ${Math.round(leftMs)} ms allowed`);
       });
       child.send(...requestOf(job));
     },

@@ -2,10 +2,16 @@ import { setTimeout } from "node:timers/promises";
 import { AppError } from "../errors.ts";
 import { createHeldImage, createUnheldImage, type HeldImage } from "./held-image.ts";
 import type { ClassifyJob, FingerprintJob, Holder, Job } from "./job.ts";
-import { createJobLedger } from "./job-ledger.ts";
+import { createJobLedger, type LedgerEntry } from "./job-ledger.ts";
 import { createJobQueue } from "./job-queue.ts";
 import { internal, lossError, shuttingDown, tooManyBytes } from "./pool-errors.ts";
-import { POOL_DEFAULTS, type RestartReason, sizePool, type WorkerPoolOptions } from "./pool-options.ts";
+import {
+  LEAST_RUN_SHARE,
+  POOL_DEFAULTS,
+  type RestartReason,
+  sizePool,
+  type WorkerPoolOptions,
+} from "./pool-options.ts";
 import type { PoolWorker } from "./pool-worker.ts";
 import type { Classified, ImageReport, ModelFacts } from "./protocol.ts";
 import { readResidentBytes } from "./resident-memory.ts";
@@ -68,8 +74,13 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   let isClosed = false;
 
   const queue = createJobQueue(
-    { maxJobs: maxQueue, maxBytes: limits.maxQueuedBytes, maxWaitMs: limits.maxWaitMs },
-    (job) => job.fail(overloaded(`Expected a free decoder within ${limits.maxWaitMs} ms`)),
+    {
+      maxJobs: maxQueue,
+      maxBytes: limits.maxQueuedBytes,
+      maxWaitMs: limits.maxWaitMs,
+      minRunMs: limits.deadlineMs * LEAST_RUN_SHARE,
+    },
+    (job) => job.fail(overloaded("Expected a decoder to become free in time")),
   );
   const crew = createWorkerCrew({
     settings: {
@@ -98,6 +109,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       failQueued(internal(error));
     },
     onFree: feed,
+    onStray: requeue,
     onLost(loss) {
       const { job } = loss;
       if (job !== null && (loss.started || job.attempts >= MAX_ATTEMPTS)) job.fail(lossError(loss.reason, limits));
@@ -144,7 +156,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       if (closing !== null) throw shuttingDown();
       if (start.error !== null) throw internal(start.error);
       const id = nextId++;
-      const base = ledger.open("fingerprint", id, bytes, reject);
+      const dueAtMs = performance.now() + limits.deadlineMs;
+      const base = ledger.open("fingerprint", { id, bytes, dueAtMs }, reject);
       submit(
         Object.assign(base, {
           type: "fingerprint" as const,
@@ -152,7 +165,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
           succeed(report: ImageReport, holder: Holder) {
             base.settle("ok");
             if (!hold) return resolve(createUnheldImage(report));
-            const classifyHeld = (image: Uint8Array) => classify(id, image, holder);
+            const classifyHeld = (image: Uint8Array) => classify({ id, bytes: image, dueAtMs }, holder);
             resolve(createHeldImage(report, bytes, classifyHeld, () => holder.drop(id)));
           },
         }),
@@ -160,10 +173,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     });
   }
 
-  function classify(id: number, bytes: Uint8Array, holder: Holder): Promise<Classified> {
+  function classify(what: LedgerEntry, holder: Holder): Promise<Classified> {
     return new Promise((resolve, reject) => {
       if (isClosed) throw shuttingDown();
-      const base = ledger.open("classify", id, bytes, reject);
+      const base = ledger.open("classify", what, reject);
       const job: ClassifyJob = Object.assign(base, {
         type: "classify" as const,
         held: false,

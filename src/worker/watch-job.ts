@@ -6,8 +6,9 @@ export interface JobLimits {
 
 /**
  * Watch a worker while it runs one job: calls `onBreach` at most once, when `deadlineMs` has passed or when
- * `residentBytes()` was above the cap at a poll. A worker can outgrow the cap between two polls; the kernel gives no way
- * to bound resident memory from an unprivileged parent. Returns a function that ends the watch.
+ * `residentBytes()` was above the cap at a poll. A worker can outgrow the cap between two polls: the kernel gives no way
+ * to bound resident memory from an unprivileged parent, only that which is mapped (worker-command.ts). Returns a function
+ * that ends the watch.
  */
 export function watchJob(
   limits: JobLimits,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { WorkerOptions } from "./protocol.ts";
 
@@ -20,6 +21,34 @@ export const IMAGE_WORKER = new URL(
   import.meta.url.endsWith(".ts") ? "./image-worker.ts" : "./image-worker.js",
   import.meta.url,
 );
+
+const SHELL = "/bin/sh";
+/** Writable memory that a worker maps and never touches, and more: WebP of 40 megapixels maps 310 MiB beyond its peak. */
+const UNTOUCHED_KIB = 512 * 1024;
+
+/**
+ * The command line of a worker process. On Linux a shell sets limits of the kernel and then becomes the worker:
+ * - RLIMIT_DATA, 512 MiB beyond `maxResidentBytes`: what writable memory the process may map at all. The parent kills it
+ *   at `maxResidentBytes`; this bounds what it can take between two looks, or while the parent is busy.
+ * - RLIMIT_CORE 0: a decoder that crashes leaves no picture of the process's memory on disk.
+ */
+export function workerCommand(
+  script: URL,
+  options: WorkerOptions,
+  execArgv: readonly string[],
+  maxResidentBytes: number,
+): [file: string, ...args: string[]] {
+  const command: [string, ...string[]] = [process.execPath, ...workerArguments(script, options, execArgv)];
+  if (process.platform !== "linux" || !existsSync(SHELL)) return command;
+  const dataKib = Math.ceil(maxResidentBytes / 1024) + UNTOUCHED_KIB;
+  // Where the service itself was given less, less it is.
+  return [
+    SHELL,
+    "-c",
+    `ulimit -c 0; ulimit -d ${dataKib} 2>/dev/null; unset PWD OLDPWD SHLVL; exec "$0" "$@"`,
+    ...command,
+  ];
+}
 
 /**
  * Arguments of Node for a worker process. Of the parent's own options only those that load TypeScript go along: an

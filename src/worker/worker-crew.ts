@@ -1,4 +1,4 @@
-import type { Job } from "./job.ts";
+import type { ClassifyJob, Job } from "./job.ts";
 import { RESTART_REASONS, type RestartReason, type WorkerLogger, type WorkerPoolHooks } from "./pool-options.ts";
 import { createPoolWorker, type PoolWorker, type PoolWorkerSettings, type WorkerLoss } from "./pool-worker.ts";
 import type { ModelFacts } from "./protocol.ts";
@@ -20,6 +20,8 @@ export interface WorkerCrewOptions {
   /** An idle worker; `worker.phase` says which work it may be given. */
   onFree(worker: PoolWorker): void;
   onLost(loss: WorkerLoss): void;
+  /** A classify that waited too long for the worker that holds its image. */
+  onStray(job: ClassifyJob): void;
 }
 
 export interface WorkerCrew {
@@ -60,7 +62,7 @@ export function createWorkerCrew(options: WorkerCrewOptions): WorkerCrew {
   }
 
   function start(): void {
-    workers.add(createPoolWorker(options.settings, { onReady, onFree, onLost }));
+    workers.add(createPoolWorker(options.settings, { onReady, onFree, onLost, onStray: options.onStray }));
   }
 
   function onReady(worker: PoolWorker, loaded: ModelFacts): void {

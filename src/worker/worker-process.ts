@@ -5,7 +5,7 @@ import { createFrameReader, writeFrame } from "./frames.ts";
 import { parseResponse } from "./parse-response.ts";
 import type { WorkerLogger } from "./pool-options.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
-import { WORKER_ENVIRONMENT, workerArguments } from "./worker-command.ts";
+import { WORKER_ENVIRONMENT, workerCommand } from "./worker-command.ts";
 
 /** How long the rest of a dead worker's output is waited for, and a worker told to leave is let be, in milliseconds. */
 const LEAVE_MS = 1_000;
@@ -34,15 +34,18 @@ export interface WorkerProcessEvents {
 
 /**
  * Start a worker process: a pipe of frames at its descriptor 3, an environment without the service's secrets, stderr to
- * the log. Never throws; a process that can't be started is reported through `onGone`.
+ * the log, and the limits that `workerCommand` tells. Never throws; a process that can't be started is reported
+ * through `onGone`.
  */
 export function startWorkerProcess(
   script: URL,
   options: WorkerOptions,
+  maxResidentBytes: number,
   logger: WorkerLogger,
   events: WorkerProcessEvents,
 ): WorkerProcess {
-  const child = spawn(process.execPath, workerArguments(script, options, process.execArgv), {
+  const [file, ...args] = workerCommand(script, options, process.execArgv, maxResidentBytes);
+  const child = spawn(file, args, {
     env: WORKER_ENVIRONMENT,
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     windowsHide: true,

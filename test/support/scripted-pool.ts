@@ -20,6 +20,9 @@ export async function startScriptedPool(t: TestContext, options: Partial<WorkerP
     logger: silentLogger,
     workers: 1,
     drainMs: 0,
+    // A busy machine takes seconds to start a worker.
+    deadlineMs: 60_000,
+    maxWaitMs: 30_000,
     workerScript: SCRIPT,
     ...options,
   });

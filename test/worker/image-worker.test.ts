@@ -11,13 +11,15 @@ import { silentLogger, until, withCode } from "../support/scripted-pool.ts";
 
 const MODEL = fileURLToPath(new URL("../../models/nsfw-mobilenet-v2.onnx", import.meta.url));
 const SECRETS = { DATABASE_URL: "postgres://secret", ADMIN_KEY: "a-secret-of-24-characters" };
+/** A busy machine takes seconds to start a worker. */
+const PATIENT = { deadlineMs: 60_000, maxWaitMs: 30_000 };
 
 let pool: WorkerPool;
 let classifier: Classifier;
 
 before(async () => {
   Object.assign(process.env, SECRETS);
-  pool = createWorkerPool({ modelPath: MODEL, workers: 1, logger: silentLogger });
+  pool = createWorkerPool({ modelPath: MODEL, workers: 1, logger: silentLogger, ...PATIENT });
   [classifier] = await Promise.all([loadClassifier(MODEL), pool.ready()]);
 });
 
@@ -88,7 +90,7 @@ test("the pool names the model as the classifier does", () => {
 test("50 different pictures at once are each answered with their own hashes", async () => {
   const seeds = Array.from({ length: 50 }, (_, index) => index + 1);
   const images = await Promise.all(seeds.map((seed) => picture(120, 90, seed).png().toBuffer()));
-  const many = createWorkerPool({ modelPath: MODEL, workers: 2, maxQueue: 50, logger: silentLogger });
+  const many = createWorkerPool({ modelPath: MODEL, workers: 2, maxQueue: 50, logger: silentLogger, ...PATIENT });
   try {
     const held = await Promise.all(images.map((image) => many.fingerprint(image, { hold: false })));
     const want = await Promise.all(images.map(decodeForHashes));
@@ -115,7 +117,7 @@ test("the largest pictures in a row stay under the memory cap: one's pixels are 
   const image = await sharp({ create: { width: 7300, height: 5400, channels: 3, background: "#336699" } })
     .gif({ effort: 1 })
     .toBuffer();
-  const watched = createWorkerPool({ modelPath: MODEL, workers: 1, memoryPollMs: 5, logger: silentLogger });
+  const watched = createWorkerPool({ modelPath: MODEL, workers: 1, memoryPollMs: 5, logger: silentLogger, ...PATIENT });
   try {
     for (let n = 0; n < 4; n++) await (await watched.fingerprint(image, { hold: true })).classify();
     assert.equal(watched.stats().restarts.memory, 0);
