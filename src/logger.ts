@@ -1,8 +1,9 @@
 import { type Logger, pino } from "pino";
+import { redactKeys } from "./redact-keys.ts";
 
 export type { Logger };
 
-/** JSON lines on standard error (standard output is for what the operator is told at start). */
+/** JSON lines on standard error (standard output is for what the operator is told at start), without any key's secret. */
 export function createLogger(level: string): Logger {
   return pino(
     {
@@ -13,6 +14,7 @@ export function createLogger(level: string): Logger {
         paths: ["authorization", "*.authorization", "nsfwkey", "*.nsfwkey", "key", "secret", "*.key", "*.secret"],
         censor: "[redacted]",
       },
+      hooks: { streamWrite: redactKeys },
     },
     pino.destination(2),
   );

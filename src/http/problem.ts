@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { type AppError, ERRORS, type ErrorCode } from "../errors.ts";
+import { redactKeys } from "../redact-keys.ts";
 
 /** An RFC 9457 problem document, with this service's own members behind the standard ones. */
 export interface Problem {
@@ -26,7 +27,7 @@ const DEFAULT_RETRY_SECONDS = 2;
 /** RFC 9110, section 11.6.1: the ways in which a key may be sent. */
 const CHALLENGES = 'Bearer realm="lookalike", Basic realm="lookalike", charset="UTF-8"';
 
-/** The problem document of an error; its cause stays behind. */
+/** The problem document of an error; its cause stays behind, and so does an API key where the request had one out of place. */
 export function describeProblem(error: AppError, requestId: string | undefined): Problem {
   const { status, title } = ERRORS[error.code];
   const { field } = error.facts;
@@ -35,10 +36,10 @@ export function describeProblem(error: AppError, requestId: string | undefined):
     type: `${ERROR_DOCS_PATH}#${error.code}`,
     title,
     status,
-    detail: error.message,
+    detail: redactKeys(error.message),
     code: error.code,
     ...(requestId === undefined ? {} : { instance: requestId }),
-    ...(field === undefined ? {} : { field }),
+    ...(field === undefined ? {} : { field: redactKeys(field) }),
     ...(retryAfter === undefined ? {} : { retry_after_seconds: Math.max(0, Math.ceil(retryAfter)) }),
   };
 }

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import { createAcceptedCredentials } from "./accepted-credentials.ts";
+import { createRecentMap } from "./recent-map.ts";
 
 const MINUTE_MS = 60_000;
 const MOST_ADDRESSES = 50_000;
@@ -47,27 +48,15 @@ export function createCredentialThrottle(
   now: () => number = () => performance.now(),
 ): CredentialThrottle {
   const accepted = createAcceptedCredentials(now);
-  /** Addresses with failures or attempts under way, by when they last failed or began. */
-  const attemptsBy = new Map<string, Attempts>();
+  /** Addresses with failures or attempts under way; a minute after the last failure it is made up for. */
+  const attemptsBy = createRecentMap<Attempts>(MOST_ADDRESSES, MINUTE_MS, now);
 
   function open(address: string): Attempts {
     const found = attemptsBy.get(address);
     if (found !== undefined) return found;
-    forgetOldest();
     const attempts = { failures: 0, atMs: now(), underWay: 0, waiting: [] };
     attemptsBy.set(address, attempts);
     return attempts;
-  }
-
-  /** One comes, so two may go: of those at the front a minute has made up for all. */
-  function forgetOldest(): void {
-    for (let turn = 0; turn < 2; turn++) {
-      const [oldest] = attemptsBy;
-      if (oldest === undefined) return;
-      const [address, { atMs, underWay }] = oldest;
-      const isOver = underWay === 0 && now() - atMs > MINUTE_MS;
-      if (isOver || attemptsBy.size >= MOST_ADDRESSES) attemptsBy.delete(address);
-    }
   }
 
   function left(attempts: Attempts): number {
@@ -78,7 +67,6 @@ export function createCredentialThrottle(
   function fail(address: string, attempts: Attempts): void {
     attempts.failures = Math.min(perMinute, perMinute - left(attempts) + 1);
     attempts.atMs = now();
-    attemptsBy.delete(address);
     attemptsBy.set(address, attempts);
   }
 
@@ -152,7 +140,7 @@ export function createCredentialThrottle(
       const run = accepted.has(address, presentedHash) ? runKnown : runNew;
       return run(address, presentedHash, attempt);
     },
-    size: () => ({ addresses: attemptsBy.size, accepted: accepted.size() }),
+    size: () => ({ addresses: attemptsBy.size(), accepted: accepted.size() }),
   };
 }
 
