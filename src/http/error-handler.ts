@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { ClientAborted } from "../client-aborted.ts";
 import { ERRORS } from "../errors.ts";
 import { answerProblem, describeProblem } from "./problem.ts";
+import { tellOverload } from "./tell-overload.ts";
 import { toAppError } from "./to-app-error.ts";
 
 /** The part of a logger that errors are written to. */
@@ -28,7 +29,7 @@ export function createErrorHandler(log: ErrorLog): ErrorHandler {
   };
 }
 
-/** Writes a failure of ours to the log: `internal` as an error, other answers of status 5xx as a warning. */
+/** Writes a failure of ours to the log: `internal` as an error, other answers of status 5xx as a warning, `overloaded` in sum. */
 export function logFailure(
   log: ErrorLog,
   c: Context,
@@ -37,6 +38,10 @@ export function logFailure(
 ): void {
   const { status } = ERRORS[failure.code];
   if (status < 500) return;
+  if (failure.code === "overloaded") {
+    tellOverload(log, failure.message);
+    return;
+  }
   const record = {
     requestId,
     method: c.req.method,

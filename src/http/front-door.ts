@@ -8,9 +8,8 @@ import { boundConnections } from "./connections.ts";
 import { hostFailure, parseFailure } from "./malformed-request.ts";
 import { MAX_HELD_BODY_BYTES } from "./read-body-limits.ts";
 import { refuse, refuseConnection, type VendorRefusal } from "./refusal.ts";
+import { tellOverload } from "./tell-overload.ts";
 
-/** How often the log tells of refusals, in milliseconds; each one by itself would be a load of its own. */
-const TELL_EVERY_MS = 10_000;
 const RETRY_AFTER = { retryAfterSeconds: 1 };
 
 const BUSY = {
@@ -35,17 +34,10 @@ export function openFrontDoor(
   const admission = createAdmission({ maxRequests, maxBodyBytes: MAX_HELD_BODY_BYTES, heldBodyBytes });
   const answers = new WeakMap<Socket, ServerResponse>();
   const refused = new WeakSet<Socket>();
-  let untold = 0;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
 
   function note(reason: Refused | "connections"): void {
     metrics.overloadRefusals.inc({ reason });
-    untold += 1;
-    const nowMs = performance.now();
-    if (nowMs - toldAtMs < TELL_EVERY_MS) return;
-    logger.warn({ refused: untold, reason, working: admission.working }, "Requests are refused: there are too many");
-    untold = 0;
-    toldAtMs = nowMs;
+    tellOverload(logger, BUSY[reason].message);
   }
 
   /** False where the request was answered here. */

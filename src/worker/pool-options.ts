@@ -27,6 +27,8 @@ export interface JobEvent {
 export interface WorkerPoolHooks {
   onJob?(event: JobEvent): void;
   onRestart?(reason: RestartReason): void;
+  /** An image was refused because too many wait. */
+  onOverload?(): void;
 }
 
 export interface WorkerPoolOptions {
@@ -46,6 +48,8 @@ export interface WorkerPoolOptions {
   readonly maxQueue?: number;
   /** Sum of the bytes of the images that may wait. */
   readonly maxQueuedBytes?: number;
+  /** Longest that `requireRoom` lets a new image expect to wait. */
+  readonly maxExpectedWaitMs?: number;
   /** Longest a job may wait for a worker; at most what leaves it a quarter of `deadlineMs`. */
   readonly maxWaitMs?: number;
   /** Jobs after which a worker is replaced, so that a slow leak never adds up. */
@@ -75,6 +79,7 @@ export const POOL_DEFAULTS = {
   maxResidentBytes: 512 * MEBIBYTE,
   maxImageBytes: 20 * MEBIBYTE,
   maxQueuedBytes: 256 * MEBIBYTE,
+  maxExpectedWaitMs: 3_000,
   maxWaitMs: 7_000,
   maxJobsPerWorker: 5_000,
   maxHeldPerWorker: 16,

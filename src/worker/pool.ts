@@ -53,6 +53,12 @@ export interface WorkerPool {
    * much is waiting; shutting_down after `close`; internal.
    */
   fingerprint(bytes: Uint8Array, options: { readonly hold: boolean }): Promise<HeldImage>;
+  /**
+   * To be asked before anything is done for a new image, so that refusing it costs next to nothing.
+   * @throws AppError overloaded, with retryAfterSeconds, where an image of so many bytes can't wait, or would wait longer than
+   * `maxExpectedWaitMs`
+   */
+  requireRoom(bytes: number): void;
   stats(): WorkerPoolStats;
   /** Take no new images, let the accepted ones finish for `drainMs`, then stop the workers and wait until they are gone. */
   close(): Promise<void>;
@@ -138,8 +144,14 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) job.fail(error);
   }
 
+  /** Until a worker would begin an image that came now. */
+  function expectedWaitMs(): number {
+    return (queue.length * ledger.imageMs) / workers;
+  }
+
   function overloaded(message: string): AppError {
-    const seconds = Math.ceil((queue.length * ledger.averageRunMs) / workers / 1000);
+    hooks.onOverload?.();
+    const seconds = Math.ceil(expectedWaitMs() / 1000);
     return new AppError("overloaded", message, { retryAfterSeconds: Math.max(1, seconds) });
   }
 
@@ -210,6 +222,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       return crew.model;
     },
     fingerprint,
+    requireRoom(bytes) {
+      if (queue.hasRoom(bytes) && expectedWaitMs() <= limits.maxExpectedWaitMs) return;
+      throw overloaded("Expected fewer images to be waiting than there are now");
+    },
     stats() {
       const ready = crew.ready();
       return {
