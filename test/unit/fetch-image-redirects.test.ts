@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { AppError } from "../../src/errors.ts";
-import { isPublicAddress } from "../../src/image/address-policy.ts";
 import { type FetchImageOptions, fetchImage } from "../../src/image/fetch-image.ts";
 import { fetchFailure, LOCAL_FETCH } from "../support/fetch-failure.ts";
 import { httpAnswer, listenOnLoopback, recordingDial, startImageOrigin } from "../support/image-origin.ts";
 
 /** The public address behind which the tests' origin stands. */
 const PUBLIC = "93.184.216.34";
-const REBINDING_TRIALS = 300;
 
 const origin = await startImageOrigin((path, socket) => {
   const { pathname, searchParams } = new URL(path, "http://origin.test");
@@ -107,24 +104,6 @@ test("a name with two hundred dead addresses is knocked on at four of them", asy
   const { options } = guarded(async () => answers);
   await fetchFailure("http://photos.test/", { ...options, dial }, "url_unreachable");
   assert.deepEqual(dialled, ["93.184.217.0", "2606:4700::0", "93.184.217.1", "2606:4700::1"]);
-});
-
-test(`${REBINDING_TRIALS} fetches of a name that changes its address at every look-up never reach the inside`, async () => {
-  const addresses = [PUBLIC, "127.0.0.1"];
-  const outcomes = new Map<string, number>();
-  for (let trial = 0; trial < REBINDING_TRIALS; trial++) {
-    let lookUps = trial;
-    const { options, dialled } = guarded(async () => [addresses[lookUps++ % 2] ?? PUBLIC]);
-    const path = trial % 4 < 2 ? "picture" : "chain/2";
-    const outcome = await fetchImage(`http://rebind.test/${path}`, options).then(
-      ({ bytes }) => bytes.toString(),
-      (error: unknown) => (error instanceof AppError ? error.code : String(error)),
-    );
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    assert.ok(dialled.every(isPublicAddress), dialled.join());
-  }
-  assert.equal(tripwire.connections(), 0);
-  assert.deepEqual([...outcomes.keys()].sort(), ["picture", "url_forbidden"]);
 });
 
 test("a hop's name is looked up once, and the address dialled is the one that was looked up", async () => {
