@@ -18,6 +18,7 @@ import { createFetchShares } from "./services/fetch-shares.ts";
 import { installAdminKey } from "./services/install-admin-key.ts";
 import { keepHouse } from "./services/keep-house.ts";
 import { createKeyCache } from "./services/key-cache.ts";
+import { createLeftovers } from "./services/leftovers.ts";
 import { createLookUpCounts } from "./services/look-up-counts.ts";
 import { createWorkerPool, type WorkerPool } from "./worker/pool.ts";
 
@@ -72,6 +73,8 @@ export async function createAppContext(config: Config, overrides: AppContextOver
     };
     const db = await openDatabase(connection, poolOptions);
     closers.push("database", () => db.close());
+    const leftovers = createLeftovers(logger);
+    closers.push("what failed requests left", () => leftovers.close());
     const replicas = await openReplicas(db, config.replicaUrls, poolOptions);
     closers.push("replicas", () => replicas.close());
     await workers.ready().catch((error: unknown) => {
@@ -97,6 +100,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       credentialThrottle: createCredentialThrottle(config.authFailuresPerMinute),
       fetchShares: createFetchShares(config.fetchesAtOnce),
       lookUpCounts: createLookUpCounts(),
+      leftovers,
       imagesInWork: new Map(),
     };
     // Requests may come before `begin`: the key that the configuration fixes holds from the first one on.

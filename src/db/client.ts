@@ -1,6 +1,8 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { AppError } from "../errors.ts";
+import { boundQueries } from "./bounded-queries.ts";
+import { createPing } from "./ping.ts";
 
 /** How a PostgreSQL is reached: the URL of DATABASE_URL, or the parts (`host` is a folder for a Unix socket). */
 export type DatabaseConnection =
@@ -22,14 +24,15 @@ export interface DatabaseLogger {
 }
 
 export interface DatabaseOptions {
-  /** Most connections of `pool`; `searchPool` has at most 4 more. */
+  /** Most connections of `pool`; `searchPool` has at most 4 more, `patient` two. */
   readonly poolSize: number;
   readonly logger: DatabaseLogger;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   /**
    * Default 30 000. A statement that runs longer fails with SQLSTATE 57014, and one whose connection doesn't answer any more
-   * is given up with its connection. The wait for a connection is CONNECTION_SHARE of it at most.
+   * is given up with its connection, a moment later so that the server can speak first. The wait for a connection counts too:
+   * together they take {@link Database.answersWithinMs} at most.
    */
   readonly statementTimeoutMs?: number;
 }
@@ -51,15 +54,32 @@ export interface Database {
   readonly searchPool: pg.Pool;
   /** drizzle over `pool`. */
   readonly orm: NodePgDatabase;
-  /** Waits for the queries under way, then closes every connection. A second call does nothing. */
+  /** For housekeeping and commands, whose statements may take ten minutes: connections of its own, made when needed. */
+  readonly patient: Pick<Database, "pool" | "orm">;
+  /** Ms within which a statement has its answer or fails, the wait for a connection included. */
+  readonly answersWithinMs: number;
+  /** Whether requests can be answered at this moment; tells within a second, never throws. */
+  ping(): Promise<boolean>;
+  /**
+   * Waits for the queries under way, for those of housekeeping a second at most, then closes every connection. A second call
+   * does nothing.
+   */
   close(): Promise<void>;
 }
 
 const OLDEST_SERVER_MAJOR = 14;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECTION_TIMEOUT_MS = 10_000;
-const CONNECTION_SHARE = 0.4;
+/** Of a statement's time: what is waited for the server's own refusal, and for a connection and the statement together. */
+const REFUSAL_SHARE = 1.1;
+const ANSWER_SHARE = 1.3;
+const GRACE_MS = 100;
 const SEARCH_POOL_SIZE_MAX = 4;
+const PATIENT_POOL_SIZE = 2;
+const PATIENT_TIMEOUT_MS = 600_000;
+const PATIENT_IDLE_MS = 10_000;
+/** Ms that housekeeping has at the end: what it does is done again by the next start. */
+const LAST_WORDS_MS = 1_000;
 
 // A custom plan estimates each of the ~2,800 probes of one search, every time. A generic plan is made once, and without
 // looking at the values: made while the table is small it would read all of it, and go on doing so once it is large.
@@ -82,14 +102,18 @@ const SEARCH_SETTINGS = ["plan_cache_mode = force_generic_plan", INDEXES_ALWAYS,
 export async function openDatabase(connection: DatabaseConnection, options: DatabaseOptions): Promise<Database> {
   const pool = createPool(connection, options, { max: options.poolSize }, [INDEXES_ALWAYS]);
   const searchPool = openSearchPool(connection, options);
+  const patient = openPatientPool(connection, options);
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await Promise.all([pool.end(), searchPool.end()]);
+    await Promise.all([pool.end(), searchPool.end(), patient.end()]);
   }
   const database: Database = {
     pool,
     searchPool,
     orm: drizzle(pool),
+    patient: { pool: patient.pool, orm: drizzle(patient.pool) },
+    answersWithinMs: answersWithinMs(options),
+    ping: createPing(pool),
     close() {
       closing ??= close();
       return closing;
@@ -102,6 +126,39 @@ export async function openDatabase(connection: DatabaseConnection, options: Data
     throw unavailable(error);
   }
   return database;
+}
+
+/**
+ * Ends a connection without a word to the server: one that no longer answers would not say goodbye either, and pg-pool
+ * serves those who wait for a connection only after it has.
+ */
+export function cutOff(client: pg.ClientBase): void {
+  (client as pg.Client).connection.stream.destroy();
+}
+
+function openPatientPool(
+  connection: DatabaseConnection,
+  options: DatabaseOptions,
+): { readonly pool: pg.Pool; end(): Promise<void> } {
+  const timeoutMs = Math.max(PATIENT_TIMEOUT_MS, statementTimeoutMs(options));
+  const limits = {
+    max: PATIENT_POOL_SIZE,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    idleTimeoutMillis: PATIENT_IDLE_MS,
+  };
+  const pool = createPool(connection, { ...options, statementTimeoutMs: timeoutMs }, limits, []);
+  const open = new Set<pg.ClientBase>();
+  pool.on("connect", (client) => open.add(client));
+  pool.on("remove", (client) => open.delete(client));
+  return {
+    pool,
+    async end() {
+      const ended = pool.end();
+      const timer = setTimeout(() => open.forEach(cutOff), LAST_WORDS_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** A pool whose sessions search as those of `searchPool` do. It connects when it is first used. */
@@ -119,9 +176,11 @@ export function openSearchPool(
  * `bit # bit` the search needs.
  */
 export async function requireSupportedServer(queryable: Pick<pg.ClientBase, "query">): Promise<void> {
-  const { rows } = await queryable.query<{ version: string; number: number }>(
-    "select current_setting('server_version') as version, current_setting('server_version_num')::int as number",
-  );
+  const asked: pg.QueryConfig & { query_timeout: number } = {
+    text: "select current_setting('server_version') as version, current_setting('server_version_num')::int as number",
+    query_timeout: CONNECTION_TIMEOUT_MS,
+  };
+  const { rows } = await queryable.query<{ version: string; number: number }>(asked);
   const server = rows[0];
   if (server === undefined || server.number < OLDEST_SERVER_MAJOR * 10_000) {
     throw new AppError(
@@ -146,22 +205,31 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }
 
+/** What a statement of a request may take. */
+export function statementTimeoutMs(options: DatabaseOptions): number {
+  return options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+}
+
+function answersWithinMs(options: DatabaseOptions): number {
+  return statementTimeoutMs(options) * ANSWER_SHARE + GRACE_MS;
+}
+
 function createPool(
   connection: DatabaseConnection,
   options: DatabaseOptions,
-  limits: SearchPoolLimits & { readonly max: number },
+  limits: SearchPoolLimits & { readonly max: number; readonly idleTimeoutMillis?: number },
   settings: readonly string[],
 ): pg.Pool {
-  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const timeoutMs = statementTimeoutMs(options);
   // By `set` and not by startup options: connection poolers refuse those.
-  const setup = [`statement_timeout = ${Math.trunc(statementTimeoutMs)}`, "jit = off", ...settings]
+  const setup = [`statement_timeout = ${Math.trunc(timeoutMs)}`, "jit = off", ...settings]
     .map((setting) => `set ${setting}`)
     .join("; ");
   const pool = new pg.Pool({
     ...connection,
     application_name: options.applicationName,
-    connectionTimeoutMillis: Math.min(CONNECTION_TIMEOUT_MS, statementTimeoutMs * CONNECTION_SHARE),
-    query_timeout: statementTimeoutMs,
+    connectionTimeoutMillis: Math.min(CONNECTION_TIMEOUT_MS, answersWithinMs(options)),
+    query_timeout: timeoutMs * REFUSAL_SHARE + GRACE_MS,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     ...limits,
@@ -176,6 +244,10 @@ function createPool(
   // the next statement reports the loss.
   const onLost = (error: Error) => options.logger.warn({ err: error }, "A database connection was lost while in use");
   pool.on("acquire", (client) => client.on("error", onLost));
-  pool.on("release", (_, client) => client.off("error", onLost));
+  pool.on("release", (error, client) => {
+    client.off("error", onLost);
+    if (error) cutOff(client);
+  });
+  boundQueries(pool, answersWithinMs(options));
   return pool;
 }

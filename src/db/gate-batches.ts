@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import type { ExactKind } from "../fingerprint/fingerprint.ts";
 import type { ChangeFollower } from "./change-follower.ts";
 import type { Database } from "./client.ts";
@@ -11,6 +12,8 @@ const VALUES_MAX = 2000;
 
 interface Waiting {
   readonly values: readonly string[];
+  /** Of those that go out at once undefined: their statement's own limits hold. */
+  readonly timer?: NodeJS.Timeout;
   resolve(found: GateLookUp): void;
   reject(error: unknown): void;
 }
@@ -28,7 +31,8 @@ export interface GateBatches {
 /**
  * Shares statements between look-ups that wait at the same moment: a lone one goes out at once, under load one round trip
  * answers many. Every statement starts after the look-ups it answers have come in, so none is told anything older than if
- * it had gone alone.
+ * it had gone alone. One that waits and its statement together have no more time than a lone one: a server that stopped
+ * answering would keep it waiting for the statements before it and then for its own.
  */
 export function createGateBatches(db: Database, follower: ChangeFollower): GateBatches {
   const lanes = new Map<string, Lane>();
@@ -43,11 +47,15 @@ export function createGateBatches(db: Database, follower: ChangeFollower): GateB
         batch.flatMap(({ values }) => values),
         caller,
       );
-      for (const { values, resolve } of batch) {
+      for (const { values, timer, resolve } of batch) {
+        clearTimeout(timer);
         resolve(batch.length === 1 ? found : { ...found, images: imagesOf(found, kind, values) });
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { timer, reject } of batch) {
+        clearTimeout(timer);
+        reject(error);
+      }
     }
     lane.underWay -= 1;
     if (lane.waiting.length > 0) void run(key, lane, kind, caller, takeBatch(lane));
@@ -60,9 +68,15 @@ export function createGateBatches(db: Database, follower: ChangeFollower): GateB
       const lane = lanes.get(key) ?? { underWay: 0, waiting: [] };
       lanes.set(key, lane);
       return new Promise((resolve, reject) => {
-        const waiting = { values, resolve, reject };
-        if (lane.underWay < UNDER_WAY_MAX) void run(key, lane, kind, caller, [waiting]);
-        else lane.waiting.push(waiting);
+        if (lane.underWay < UNDER_WAY_MAX) return void run(key, lane, kind, caller, [{ values, resolve, reject }]);
+        const timer = setTimeout(() => {
+          lane.waiting = lane.waiting.filter((each) => each !== waiting);
+          reject(
+            new AppError("database_unavailable", "Expected an answer from the database but received none in time"),
+          );
+        }, db.answersWithinMs);
+        const waiting = { values, timer, resolve, reject };
+        lane.waiting.push(waiting);
       });
     },
   };

@@ -25,7 +25,7 @@ const BITS_AT = 4;
 /** Reads the searched tables, and what changed in them, over a connection of its own. Runs in the thread that holds them. */
 export async function openHotLoader(data: unknown): Promise<HotLoader<ChangePosition>> {
   const { connection, wantsLsn } = data as HotLoaderData;
-  const { client, guard } = await openGuardingSession(connection);
+  const { client, guard, close } = await openGuardingSession(connection);
   await client.query("set enable_seqscan = on; set jit = off");
   await forgetChangesToCome(client);
 
@@ -52,7 +52,7 @@ export async function openHotLoader(data: unknown): Promise<HotLoader<ChangePosi
         for (const table of tables) await loadTable(client, table as NearTable, sink);
       }),
     catchUp: (from, sink, reloaded) => inSnapshot(() => readChanges(client, from.snapshot, sink, reloaded)),
-    close: () => client.end(),
+    close,
   };
 }
 

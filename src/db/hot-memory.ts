@@ -153,7 +153,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       follower.take(asked, await readNews(db, asked, follower.wantsLsn));
     } else if (budgetBytes === 0) {
       // Nothing is held, so wherever the follower stood it can go on from now.
-      await ownSession?.client.end().catch(() => {});
+      await ownSession?.close();
       ownSession = await openGuardingSession(connection);
       const { snapshot, lsn } = await readNews(db, null, follower.wantsLsn);
       follower.resume({ snapshot, lsn, guard: ownSession.guard });
@@ -201,7 +201,7 @@ export function createHotMemory(connection: DatabaseConnection, options: HotMemo
       index = null;
       state = "off";
       await polling;
-      await ownSession?.client.end();
+      await ownSession?.close();
       await closing?.close();
     },
   };

@@ -83,7 +83,7 @@ export async function releaseIdempotencyKey(db: Database, caller: string, key: s
 }
 
 /** Forgets answers that are past their time; returns how many. */
-export async function forgetOldAnswers(db: Database): Promise<number> {
+export async function forgetOldAnswers(db: Pick<Database, "pool">): Promise<number> {
   const result = await db.pool.query(
     `delete from idempotent_request where created_at < now() - ${KEPT} and lease_until < now()`,
   );

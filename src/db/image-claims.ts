@@ -7,18 +7,26 @@ import type { Database } from "./client.ts";
  */
 const LEASE = "interval '2 minutes'";
 
+/** Who holds a claim: a process has one on an image at a time, and knows an earlier one of its own from it. */
+export interface ClaimOwner {
+  readonly processId: string;
+  readonly claimId: string;
+}
+
+const textOf = ({ processId, claimId }: ClaimOwner) => `${processId}/${claimId}`;
+
 /**
  * Claims an image that is new to every process, so that only one of them decodes and classifies it. False where another
- * owner's claim stands.
+ * process's claim stands; an earlier claim of this process has outlived its work, for want of a database that answered.
  * @param sha256 64 hex digits
  */
-export async function claimImage(db: Database, sha256: string, owner: string): Promise<boolean> {
+export async function claimImage(db: Database, sha256: string, owner: ClaimOwner): Promise<boolean> {
   const result = await db.pool.query({
     name: "claim_image",
     text: `insert into image_claim (sha256, owner, expires_at) values ($1, $2, now() + ${LEASE})
       on conflict (sha256) do update set owner = excluded.owner, expires_at = excluded.expires_at
-      where image_claim.expires_at < now()`,
-    values: [Buffer.from(sha256, "hex"), owner],
+      where image_claim.expires_at < now() or split_part(image_claim.owner, '/', 1) = $3`,
+    values: [Buffer.from(sha256, "hex"), textOf(owner), owner.processId],
   });
   return result.rowCount === 1;
 }
@@ -33,11 +41,11 @@ export async function noteClaimSha1(db: Database, sha256: string, sha1: string):
 }
 
 /** Ends this owner's claim; does nothing where it is gone already. */
-export async function releaseImageClaim(db: Database, sha256: string, owner: string): Promise<void> {
+export async function releaseImageClaim(db: Database, sha256: string, owner: ClaimOwner): Promise<void> {
   await db.pool.query({
     name: "release_image_claim",
     text: "delete from image_claim where sha256 = $1 and owner = $2",
-    values: [Buffer.from(sha256, "hex"), owner],
+    values: [Buffer.from(sha256, "hex"), textOf(owner)],
   });
 }
 
@@ -52,7 +60,7 @@ export async function isImageClaimed(db: Database, kind: "sha256" | "sha1", valu
 }
 
 /** Removes the claims of processes that died; returns how many. */
-export async function forgetLapsedClaims(db: Database): Promise<number> {
+export async function forgetLapsedClaims(db: Pick<Database, "pool">): Promise<number> {
   const result = await db.pool.query("delete from image_claim where expires_at < now()");
   return result.rowCount ?? 0;
 }

@@ -9,7 +9,7 @@ const AT_ONCE = 20_000;
 /** Forgets changes that nobody follows any more. */
 export interface ChangePruning {
   /** Call every minute or so; returns how many changes were forgotten. */
-  prune(db: Database): Promise<number>;
+  prune(db: Pick<Database, "pool">): Promise<number>;
 }
 
 // The mark comes with the first of what is forgotten, and stands for all of it. A forgotten mark is replaced as well: the

@@ -100,7 +100,7 @@ export async function refundUnits(db: Database, reservation: Reservation): Promi
 }
 
 /** Gives back what processes that died had reserved; returns how many reservations that were. */
-export async function refundAbandonedUnits(db: Database): Promise<number> {
+export async function refundAbandonedUnits(db: Pick<Database, "pool">): Promise<number> {
   const result = await db.pool.query<{ count: string }>(
     `with gone as (
       delete from quota_reservation where id in (
@@ -116,7 +116,7 @@ export async function refundAbandonedUnits(db: Database): Promise<number> {
  * Forgets the addresses whose allowance is whole again, so that none is kept longer than it counts; returns how many. A
  * call that reserves at this moment holds the row and is not forgotten.
  */
-export async function forgetRestoredAllowances(db: Database): Promise<number> {
+export async function forgetRestoredAllowances(db: Pick<Database, "pool">): Promise<number> {
   const result = await db.pool.query(
     `delete from free_allowance where ${FREE_OVER} or (last_costed_at is null and used = 0)`,
   );

@@ -1,6 +1,12 @@
 import type pg from "pg";
 import { AppError } from "../errors.ts";
-import { type Database, type DatabaseLogger, type DatabaseOptions, openSearchPool } from "./client.ts";
+import {
+  type Database,
+  type DatabaseLogger,
+  type DatabaseOptions,
+  openSearchPool,
+  statementTimeoutMs,
+} from "./client.ts";
 import type { NearDatabase } from "./near-source.ts";
 
 /** Streaming replicas of the database that may answer searches. */
@@ -13,7 +19,7 @@ export interface Replicas {
   pick(neededLsn: string): pg.Pool | null;
   /**
    * Runs a search on a replica that shows everything up to `neededLsn`, on the primary where there is none, where it fails
-   * or takes over {@link ANSWER_MS}; with `null` always on the primary.
+   * or takes over {@link ANSWER_SHARE} of a statement's time; with `null` always on the primary.
    */
   search<Result>(neededLsn: string | null, work: (database: NearDatabase) => Promise<Result>): Promise<Result>;
   /** Waits for the queries under way. A second call does nothing. */
@@ -37,9 +43,9 @@ const BEHIND_MS = 5;
 const CURRENT_MS = 1_000;
 /** Ms between two questions to a replica that was lost. */
 const LOST_MS = 1_000;
-const CONNECT_MS = 1_000;
-/** Ms that a replica has for a statement before the primary is asked instead. */
-export const ANSWER_MS = 5_000;
+/** Of the time that a statement has, what a replica may take for one, or to connect, before the primary is asked instead. */
+const ANSWER_SHARE = 0.25;
+const CONNECT_SHARE = 0.1;
 
 const UNKNOWN = -1n;
 
@@ -104,9 +110,10 @@ export async function openReplicas(
 }
 
 function openReplica(url: string, identity: string | null, options: DatabaseOptions): Replica {
+  const timeoutMs = statementTimeoutMs(options);
   const pool = openSearchPool({ connectionString: url }, options, {
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
+    connectionTimeoutMillis: timeoutMs * CONNECT_SHARE,
+    query_timeout: timeoutMs * ANSWER_SHARE,
     async onConnect(client) {
       if ((await readIdentity(client)) !== identity) {
         throw new AppError("database_unavailable", "Expected a replica of DATABASE_URL's database for REPLICA_URLS");

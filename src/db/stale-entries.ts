@@ -62,7 +62,7 @@ function isComparable({ comparable }: HashVersions): SQL<boolean> {
 
 /** Stale entries, of one list or of all, in the order they were added, at most `limit`, those behind the entry `after`. */
 export async function pageStaleEntries(
-  db: Database,
+  db: Pick<Database, "orm">,
   versions: HashVersions,
   listName: string | null,
   after: bigint,
@@ -90,7 +90,7 @@ export async function pageStaleEntries(
 }
 
 export async function countStaleEntries(
-  db: Database,
+  db: Pick<Database, "orm">,
   versions: HashVersions,
   listName: string | null = null,
 ): Promise<StaleCount> {

@@ -5,23 +5,29 @@ const CONFLICT_SECONDS = 1;
 /**
  * SQLSTATE classes and codes that say "not now", after PostgreSQL's appendix A: connection lost (08), refused login (28),
  * database missing while it is restored (3D), out of resources (53), operator intervention such as a shutdown or a
- * statement timeout (57), input or output failed (58), read-only stand-by (25006), waiting for a lock in vain (55P03).
+ * statement timeout (57), input or output failed (58), a stand-by that is read-only (25006) or knows no position to write at
+ * (55000), waiting for a lock in vain (55P03), a transaction left open for too long (25P03).
  */
-const UNAVAILABLE = /^(08|28|3D|53|57|58)|^(25006|55P03)$/;
+const UNAVAILABLE = /^(08|28|3D|53|57|58)|^(25006|25P03|55000|55P03)$/;
 /** Serialization failures and deadlocks: the same statement is likely to succeed at once. */
 const CONFLICT = /^40/;
 const SOCKET_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
+  "ECONNABORTED",
   "EPIPE",
   "ETIMEDOUT",
   "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EADDRNOTAVAIL",
   "ENOTFOUND",
   "EAI_AGAIN",
 ]);
 /** What the driver says where it gives no code at all. */
 const DRIVER_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end|The server does not support SSL)/;
+  /^(Connection terminated|timeout (exceeded when trying to connect|expired)|Query read timeout|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end|The server does not support SSL|There was an error establishing an SSL connection)/;
 
 /**
  * Whether an error means that the database can't be reached or can't answer for now, and then after how many seconds to

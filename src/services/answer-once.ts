@@ -1,8 +1,14 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { claimIdempotencyKey, keepAnswer, releaseIdempotencyKey } from "../db/idempotent-requests.ts";
+import {
+  claimIdempotencyKey,
+  type IdempotentRequest,
+  keepAnswer,
+  releaseIdempotencyKey,
+} from "../db/idempotent-requests.ts";
 import { AppError } from "../errors.ts";
 import type { RequestContext } from "./context.ts";
+import { undoAfter, undoNow } from "./leftovers.ts";
 
 /** An HTTP answer as it is kept for repeating. */
 export interface KeptAnswer {
@@ -23,6 +29,7 @@ const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 250;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const RELEASE = "the key of an idempotent request that did not run";
 
 /**
  * Runs a request under its Idempotency-Key: the first one runs, the same one again gets the first one's answer, also from
@@ -42,7 +49,7 @@ export async function answerOnce(
   const caller = ctx.actor.type === "key" ? ctx.actor.id : `address ${ctx.actor.address}`;
   const giveUpAt = performance.now() + LONGEST_WAIT_MS;
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
-    const known = await claimIdempotencyKey(ctx.db, caller, key, requestDigest, owner);
+    const known = await claim(ctx, { caller, key, owner }, requestDigest);
     if (known.state === "claimed") {
       return { answer: await runClaimed(ctx, { caller, key, owner }, run), replayed: false };
     }
@@ -71,32 +78,43 @@ interface Claim {
   readonly owner: string;
 }
 
+/** Where the database doesn't answer the claim may stand all the same; nobody would ever run the request then. */
+async function claim(ctx: RequestContext, { caller, key, owner }: Claim, digest: string): Promise<IdempotentRequest> {
+  try {
+    return await claimIdempotencyKey(ctx.db, caller, key, digest, owner);
+  } catch (error) {
+    await undoAfter(ctx, error, RELEASE, () => releaseIdempotencyKey(ctx.db, caller, key, owner));
+    throw error;
+  }
+}
+
 async function runClaimed(ctx: RequestContext, claim: Claim, run: () => Promise<RunOutcome>): Promise<KeptAnswer> {
-  let outcome: RunOutcome | null = null;
+  const { caller, key, owner } = claim;
+  const release = () => releaseIdempotencyKey(ctx.db, caller, key, owner);
+  let outcome: RunOutcome;
   try {
     outcome = await run();
-  } finally {
-    if (outcome?.keep !== true) await release(ctx, claim);
+  } catch (error) {
+    await undoAfter(ctx, error, RELEASE, release);
+    throw error;
   }
-  if (outcome.keep) await keep(ctx, claim, outcome.answer);
-  return outcome.answer;
+  const { answer } = outcome;
+  if (outcome.keep) await keep(ctx, claim, answer);
+  else if (answer.status < 500) await undoNow(ctx, RELEASE, release);
+  else ctx.leftovers.add(RELEASE, release);
+  return answer;
 }
 
-/** The request is done and charged, so a failure here neither hides its answer nor gives the key back. */
+/**
+ * The request is done and charged, so a failure here neither hides its answer nor gives the key back: it is kept later.
+ */
 async function keep(ctx: RequestContext, { caller, key, owner }: Claim, answer: KeptAnswer): Promise<void> {
-  try {
-    await keepAnswer(ctx.db, caller, key, owner, answer.status, seal(sealingKey(ctx, key), answer));
-  } catch (error) {
-    ctx.logger.error({ err: error, requestId: ctx.requestId }, "An answer was not kept; its idempotency key lapses");
-  }
-}
-
-async function release(ctx: RequestContext, { caller, key, owner }: Claim): Promise<void> {
-  try {
-    await releaseIdempotencyKey(ctx.db, caller, key, owner);
-  } catch (error) {
-    ctx.logger.warn({ err: error, requestId: ctx.requestId }, "An idempotency key was not released; it lapses");
-  }
+  const sealed = seal(sealingKey(ctx, key), answer);
+  const keeping = () => keepAnswer(ctx.db, caller, key, owner, answer.status, sealed);
+  await keeping().catch((error: unknown) => {
+    ctx.logger.warn({ err: error, requestId: ctx.requestId }, "An answer could not be kept yet");
+    ctx.leftovers.add("the answer of an idempotent request", keeping);
+  });
 }
 
 /**

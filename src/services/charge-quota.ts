@@ -2,6 +2,7 @@ import { type Reservation, readQuota, refundUnits, reserveUnits } from "../db/qu
 import type { QuotaState } from "../db/quota-state.ts";
 import { AppError } from "../errors.ts";
 import { quotaCaller, type RequestContext } from "./context.ts";
+import { undoAfter } from "./leftovers.ts";
 
 /**
  * Takes units from the caller's quota before the work; settle them by recording the check, or give them back.
@@ -25,15 +26,12 @@ function quotaExceeded({ remaining, resetsAt }: QuotaState, units: number): AppE
   return new AppError("quota_exceeded", message, { retryAfterSeconds });
 }
 
-/**
- * Gives units back after a failure. A database that does not answer leaves them to be given back later with those of dead
- * processes, so the failure that came first is what the caller hears of.
- */
-export async function refundQuota(ctx: RequestContext, reservation: Reservation | null): Promise<void> {
+/** Gives units back after a failure, which is what the caller hears of, whatever becomes of the units. */
+export async function refundQuota(
+  ctx: RequestContext,
+  reservation: Reservation | null,
+  failure: unknown,
+): Promise<void> {
   if (reservation === null) return;
-  try {
-    await refundUnits(ctx.db, reservation);
-  } catch (error) {
-    ctx.logger.warn({ err: error, requestId: ctx.requestId }, "Reserved units were not given back yet");
-  }
+  await undoAfter(ctx, failure, "reserved units", () => refundUnits(ctx.db, reservation));
 }

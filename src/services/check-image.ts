@@ -40,7 +40,7 @@ export async function checkImage(ctx: RequestContext, input: CheckImageInput): P
     ctx.metrics.checks.inc({ verdict: result.verdict });
     return result;
   } catch (error) {
-    await refundQuota(ctx, upfront);
+    await refundQuota(ctx, upfront, error);
     throw error;
   }
 }
@@ -82,7 +82,7 @@ async function examineUnlessDone(
       quota: gate.quota,
     });
   } catch (error) {
-    if (upfront === null) await refundQuota(ctx, reservation);
+    if (upfront === null) await refundQuota(ctx, reservation, error);
     throw error;
   }
 }

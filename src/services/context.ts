@@ -11,6 +11,7 @@ import type { ModelFacts } from "../worker/protocol.ts";
 import type { CredentialThrottle } from "./credential-throttle.ts";
 import type { FetchShares } from "./fetch-shares.ts";
 import type { KeyCache } from "./key-cache.ts";
+import type { Leftovers } from "./leftovers.ts";
 import type { LookUpCounts } from "./look-up-counts.ts";
 
 export type { ModelFacts };
@@ -32,6 +33,7 @@ export interface AppContext {
   readonly credentialThrottle: CredentialThrottle;
   readonly fetchShares: FetchShares;
   readonly lookUpCounts: LookUpCounts;
+  readonly leftovers: Leftovers;
   /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
   readonly imagesInWork: Map<string, Promise<void>>;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { forgetOldAnswers } from "../db/idempotent-requests.ts";
 import { forgetLapsedClaims } from "../db/image-claims.ts";
 import { createChangePruning } from "../db/prune-changes.ts";
@@ -8,6 +9,8 @@ import { createStaleEntryWatch } from "./watch-stale-entries.ts";
 const FLUSH_MS = 5_000;
 const SWEEP_MS = 60_000;
 const STALE_MS = 600_000;
+/** What runs at the end has this long; after that the database cuts it off, and the next start does it again. */
+const LAST_WORDS_MS = 1_000;
 
 /**
  * What runs beside the requests: usage counts are written every few seconds; units reserved by processes that died are
@@ -18,22 +21,25 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
   const changes = createChangePruning();
   const flush = () => ctx.lookUpCounts.flush(ctx.db);
   const sweep = async () => {
-    const refunded = await refundAbandonedUnits(ctx.db);
+    const db = ctx.db.patient;
+    const refunded = await refundAbandonedUnits(db);
     if (refunded > 0)
       ctx.logger.warn({ reservations: refunded }, "Units reserved by processes that died were given back");
-    await forgetOldAnswers(ctx.db);
-    await forgetLapsedClaims(ctx.db);
-    await forgetRestoredAllowances(ctx.db);
-    await changes.prune(ctx.db);
+    await forgetOldAnswers(db);
+    await forgetLapsedClaims(db);
+    await forgetRestoredAllowances(db);
+    await changes.prune(db);
   };
   const staleEntries = createStaleEntryWatch();
   const countStale = () => staleEntries.look(ctx);
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<() => Promise<void>, Promise<void>>();
+  /** Work that takes longer than its turn comes isn't begun a second time. */
   function run(work: () => Promise<void>): void {
+    if (underWay.has(work)) return;
     const running = work()
       .catch((error: unknown) => ctx.logger.warn({ err: error }, "Housekeeping will be tried again"))
-      .finally(() => underWay.delete(running));
-    underWay.add(running);
+      .finally(() => underWay.delete(work));
+    underWay.set(work, running);
   }
   const timers = [
     setInterval(run, FLUSH_MS, flush),
@@ -46,7 +52,7 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all(underWay);
+      await Promise.race([Promise.all(underWay.values()), delay(LAST_WORDS_MS, undefined, { ref: false })]);
       await flush().catch((error: unknown) =>
         ctx.logger.warn({ err: error }, "The last usage counts were not written"),
       );

@@ -1,5 +1,4 @@
 import type { HotFacts } from "../db/hot-memory.ts";
-import { pingDatabase } from "../db/ping.ts";
 import type { AppContext } from "./context.ts";
 
 type Part = "ready" | "not_ready";
@@ -13,10 +12,8 @@ export interface Readiness {
   readonly hotIndex: HotFacts;
 }
 
-const PING_TIMEOUT_MS = 1500;
-
 export async function readReadiness(ctx: AppContext): Promise<Readiness> {
-  const database = (await pingDatabase(ctx.db, PING_TIMEOUT_MS)) ? "ready" : "not_ready";
+  const database = (await ctx.db.ping()) ? "ready" : "not_ready";
   const workers = ctx.workers.stats().ready > 0 ? "ready" : "not_ready";
   return {
     status: database === "ready" && workers === "ready" ? "ready" : "not_ready",

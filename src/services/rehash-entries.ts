@@ -57,7 +57,7 @@ export interface RehashReport {
 export async function rehashEntries(ctx: AppContext, options: RehashOptions): Promise<RehashReport> {
   const versions = hashVersions(ctx);
   const { listName } = options;
-  const total = (await countStaleEntries(ctx.db, versions, listName)).entries;
+  const total = (await countStaleEntries(ctx.db.patient, versions, listName)).entries;
   const upgraded: Record<RehashOrigin, number> = { folder: 0, url: 0, image: 0 };
   const left: { readonly id: bigint; readonly entry: LeftEntry }[] = [];
   let done = 0;
@@ -68,14 +68,14 @@ export async function rehashEntries(ctx: AppContext, options: RehashOptions): Pr
     done += 1;
     options.onProgress({ done, total });
   }
-  let page = await pageStaleEntries(ctx.db, versions, listName, 0n, PAGE_ENTRIES);
+  let page = await pageStaleEntries(ctx.db.patient, versions, listName, 0n, PAGE_ENTRIES);
   while (page.length > 0) {
     const waiting = page.values();
     const lanes = Array.from({ length: ctx.config.workers + WAITING_ENTRIES }, async () => {
       for (const entry of waiting) await rehash(entry);
     });
     await Promise.all(lanes);
-    page = await pageStaleEntries(ctx.db, versions, listName, page.at(-1)?.id ?? 0n, PAGE_ENTRIES);
+    page = await pageStaleEntries(ctx.db.patient, versions, listName, page.at(-1)?.id ?? 0n, PAGE_ENTRIES);
   }
   left.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { versions, upgraded, left: left.map(({ entry }) => entry) };

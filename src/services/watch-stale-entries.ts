@@ -11,7 +11,7 @@ export function createStaleEntryWatch(): { look(ctx: AppContext): Promise<void> 
   return {
     async look(ctx) {
       if (counted === 0) return;
-      const { entries, incomparable } = await countStaleEntries(ctx.db, hashVersions(ctx));
+      const { entries, incomparable } = await countStaleEntries(ctx.db.patient, hashVersions(ctx));
       ctx.metrics.staleEntries.set({ compared: "true" }, entries - incomparable);
       ctx.metrics.staleEntries.set({ compared: "false" }, incomparable);
       if (counted === null && entries > 0) {

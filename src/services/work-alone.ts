@@ -1,14 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { claimImage, isImageClaimed, noteClaimSha1, releaseImageClaim } from "../db/image-claims.ts";
+import { type ClaimOwner, claimImage, isImageClaimed, noteClaimSha1, releaseImageClaim } from "../db/image-claims.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { AppContext } from "./context.ts";
 import type { SentImage } from "./image-source.ts";
+import { undoAfter, undoNow } from "./leftovers.ts";
 
 /** Failures that say nothing about the image or the service. */
 const CALLERS_OWN: ReadonlySet<ErrorCode> = new Set(["quota_exceeded", "credentials_invalid", "list_not_found"]);
 
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 250;
+const CLAIM = "a claim on an image";
 
 /** `waited`: somebody else was at work on this image and is done; look it up again. */
 export type WorkOutcome<Result> = { readonly waited: true } | { readonly waited: false; readonly result: Result };
@@ -31,12 +34,13 @@ export async function workAlone<Result>(
   const turn = startTurn();
   ctx.imagesInWork.set(image.sha256, turn.ended);
   try {
-    if (!(await claimImage(ctx.db, image.sha256, ctx.processId))) {
+    const owner = { processId: ctx.processId, claimId: randomUUID() };
+    if (!(await claim(ctx, image.sha256, owner))) {
       await untilUnclaimed(ctx, image.sha256);
       return { waited: true };
     }
     noteSha1(ctx, image);
-    const result = await workClaimed(ctx, image.sha256, work);
+    const result = await workClaimed(ctx, image.sha256, owner, work);
     return result === null ? { waited: true } : { waited: false, result };
   } catch (error) {
     if (!(error instanceof AppError && CALLERS_OWN.has(error.code))) turn.fail(error);
@@ -47,22 +51,31 @@ export async function workAlone<Result>(
   }
 }
 
+/** Where the database doesn't answer the claim may stand all the same, and others would wait for it. */
+async function claim(ctx: AppContext, sha256: string, owner: ClaimOwner): Promise<boolean> {
+  try {
+    return await claimImage(ctx.db, sha256, owner);
+  } catch (error) {
+    await undoAfter(ctx, error, CLAIM, () => releaseImageClaim(ctx.db, sha256, owner));
+    throw error;
+  }
+}
+
 /** `work` ends the claim itself in the statement that stores the image; here it ends where nothing was stored. */
 async function workClaimed<Result>(
   ctx: AppContext,
   sha256: string,
+  owner: ClaimOwner,
   work: () => Promise<Result | null>,
 ): Promise<Result | null> {
-  let result: Result | null = null;
+  const release = () => releaseImageClaim(ctx.db, sha256, owner);
   try {
-    result = await work();
+    const result = await work();
+    if (result === null) await undoNow(ctx, CLAIM, release);
     return result;
-  } finally {
-    if (result === null) {
-      await releaseImageClaim(ctx.db, sha256, ctx.processId).catch((failure: unknown) => {
-        ctx.logger.warn({ err: failure }, "A claim on an image was not released; it lapses by itself");
-      });
-    }
+  } catch (error) {
+    await undoAfter(ctx, error, CLAIM, release);
+    throw error;
   }
 }
 

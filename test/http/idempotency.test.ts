@@ -162,11 +162,12 @@ describe("Idempotency-Key", () => {
   it("is held for longer than its request may wait for a dead process's claim on an image and then work itself", async () => {
     const { db } = service.context;
     const sha256 = "ab".repeat(32);
-    assert.ok(await claimImage(db, sha256, "dead"));
+    const dead = { processId: "dead", claimId: "1" };
+    assert.ok(await claimImage(db, sha256, dead));
     const { rows } = await db.pool.query(
-      "select extract(epoch from expires_at - now())::int as lease from image_claim where owner = 'dead'",
+      "select extract(epoch from expires_at - now())::int as lease from image_claim where owner = 'dead/1'",
     );
-    await releaseImageClaim(db, sha256, "dead");
+    await releaseImageClaim(db, sha256, dead);
     const fetching = 10;
     const working = 2 * (30 + 10);
     assert.ok(rows[0].lease > working, `${rows[0].lease} s`);
