@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ConfigError } from "../config-error.ts";
 import { AppError } from "../errors.ts";
+import { AUDIT_HELP, audit } from "./audit.ts";
 import { REHASH_HELP, rehash } from "./rehash.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -11,6 +12,7 @@ const HELP = `lookalike <command> [options]
 Settings are environment variables, those of the service (docs/configuration.md).
 
 ${REHASH_HELP}
+${AUDIT_HELP}
 help
     This text.
 `;
@@ -20,12 +22,14 @@ async function run([command, ...rest]: readonly string[]): Promise<number> {
   switch (command) {
     case "rehash":
       return await rehash(rest);
+    case "audit":
+      return await audit(rest);
     case "help":
     case "--help":
       process.stdout.write(HELP);
       return 0;
     default:
-      throw new UsageError(`Expected a command, rehash or help, but received ${command ?? "nothing"}`);
+      throw new UsageError(`Expected a command, rehash, audit or help, but received ${command ?? "nothing"}`);
   }
 }
 

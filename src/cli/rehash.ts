@@ -3,6 +3,7 @@ import { type PictureFolder, readPictureFolder } from "../services/picture-folde
 import { type RehashOptions, type RehashReport, rehashEntries } from "../services/rehash-entries.ts";
 import { requireList } from "../services/require-list.ts";
 import { openService } from "./open-service.ts";
+import { progressOf } from "./progress.ts";
 import { reportJson, reportText } from "./rehash-report.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -15,9 +16,6 @@ export const REHASH_HELP = `rehash [--pictures DIR] [--list NAME] [--dry-run] [-
     --json       the report as JSON, on standard output
     Exit code: 0 nothing is left, 2 some entries are, 1 it failed.
 `;
-
-/** At most so often, in ms, is progress told. */
-const PROGRESS_MS = 1_000;
 
 /**
  * `lookalike rehash`: the report goes to standard output, progress to standard error.
@@ -63,16 +61,6 @@ async function readPictures(folder: string): Promise<PictureFolder> {
   } catch (error) {
     throw new UsageError(`Expected a folder that can be read for --pictures: ${(error as Error).message}`);
   }
-}
-
-function progressOf<Progress>(describe: (progress: Progress) => string): (progress: Progress) => void {
-  let lastMs = performance.now();
-  return (progress) => {
-    const nowMs = performance.now();
-    if (nowMs - lastMs < PROGRESS_MS) return;
-    lastMs = nowMs;
-    process.stderr.write(`${describe(progress)}\n`);
-  };
 }
 
 function exitCodeOf({ left }: RehashReport): number {

@@ -16,6 +16,7 @@ import type { VendorRefusal } from "./refusal.ts";
 import { rejectInvalid } from "./reject-invalid.ts";
 import type { AppEnv } from "./request-variables.ts";
 import { createNotFoundHandler } from "./route-not-found.ts";
+import { registerAudit } from "./routes/audit.ts";
 import { registerCheckImage } from "./routes/check-image.ts";
 import { registerDocs } from "./routes/docs.ts";
 import { registerEntries } from "./routes/entries.ts";
@@ -45,6 +46,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   app.use("/v1/*", requestContext(open));
   app.use("/v1/lists/*", needsScope("lists"));
   app.use("/v1/keys/*", needsScope("admin"));
+  app.use("/v1/audit", needsScope("admin"));
   app.on(["POST", "PATCH"], "/v1/*", boundedBody(), stillAuthentic(open), idempotency());
   registerMetrics(app, context);
   registerCheckImage(app);
@@ -53,6 +55,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   registerEntries(app);
   registerKeys(app);
   registerQuota(app);
+  registerAudit(app);
   return app;
 }
 

@@ -18,6 +18,7 @@ const DOCUMENT = {
     { name: "Check", description: "What an app asks before it publishes an image." },
     { name: "Lists", description: "What is banned, and what is always allowed. Needs the scope `lists`." },
     { name: "Keys", description: "Who may ask, and how much. Needs the scope `admin`." },
+    { name: "Audit", description: "Who changed what, in rows that can't be changed unseen. Needs the scope `admin`." },
     { name: "Operations", description: "For those who run the service." },
   ],
 };
