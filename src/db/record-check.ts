@@ -1,7 +1,9 @@
+import { AppError } from "../errors.ts";
 import type { Detail, DetailCause, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
 import type { Scores } from "../scores.ts";
 import type { Database } from "./client.ts";
 import type { StoredVariant } from "./hot-keys.ts";
+import type { IdempotencyClaim } from "./idempotent-requests.ts";
 import type { Reservation } from "./quota-reservations.ts";
 import type { QuotaCaller } from "./quota-state.ts";
 
@@ -52,6 +54,8 @@ export interface CheckRecord {
   readonly caller: QuotaCaller;
   /** Settled in the same statement; null where the check costs nothing. */
   readonly reservation: Reservation | null;
+  /** What the check is recorded under, and under nothing else; null where it came without an Idempotency-Key. */
+  readonly claim: IdempotencyClaim | null;
 }
 
 /** The image as it stands after the check was recorded. */
@@ -62,24 +66,37 @@ export interface RecordedImage {
 }
 
 interface Row {
-  id: string;
+  held: boolean;
+  paid: boolean;
+  id: string | null;
   times_seen: string;
   first_seen_at: Date;
 }
 
-// The sighting, the charge and the day's count, written with whatever names the image as `seen`. A reservation that was
-// swept away as abandoned (its process stood still for minutes) is charged anew: the work was done.
+// Whoever records a check has to end its reservation in the same statement, and so does whoever gives its units back: one of
+// the two finds it. Likewise a check that came with an Idempotency-Key is recorded only while its claim on the key stands,
+// and the claim then says what was charged. Where either is gone, nothing is written: `paid` has no row.
+const PAID = `held as (
+    select from idempotent_request where caller = $7::text and key = $8::text and owner = $9::text and status is null for update
+  ), settled as (
+    delete from quota_reservation where id = $5::bigint and ($9::text is null or exists (select from held)) returning id
+  ), paid as (
+    select where case when $5::bigint is null then $9::text is null or exists (select from held) else exists (select from settled) end
+  )`;
+
+// The sighting and the day's count, written with whatever names the image as `seen`.
 const PAY = `recorded as (
     insert into sighting (id, image_id, key_id, verdict, units) select $1::text, seen.id, $3::text, $2::text, $6::int from seen
-  ), settled as (
-    delete from quota_reservation where id = $5::bigint returning id
-  ), recharged as (
-    update api_key set used = used + $6::int where id = $3::text and $6::int > 0 and not exists (select from settled)
   ), costed as (
-    update free_allowance set last_costed_at = now(),
-      used = used + case when exists (select from settled) then 0 else $6::int end
-    where address = $4::text and $6::int > 0
+    update free_allowance set last_costed_at = now() where address = $4::text and $6::int > 0 and exists (select from paid)
+  ), charged as (
+    update idempotent_request set charged_units = charged_units + $6::int
+    where caller = $7::text and key = $8::text and $6::int > 0 and exists (select from paid)
   )`;
+
+const OUTCOME = `select $9::text is null or exists (select from held) as held, exists (select from paid) as paid,
+    seen.id::text, seen.times_seen, seen.first_seen_at`;
+const OF_IT = "from (values (1)) as one left join seen on true";
 
 const USAGE = (newImages: string, repeatedImages: string) => `counted as (
     insert into key_usage (key_id, day, units, new_images, repeated_images)
@@ -97,11 +114,23 @@ function paymentValues(check: CheckRecord): unknown[] {
     "address" in check.caller ? check.caller.address : null,
     check.reservation === null ? null : check.reservation.id.toString(),
     check.reservation?.units ?? 0,
+    check.claim?.caller ?? null,
+    check.claim?.key ?? null,
+    check.claim?.owner ?? null,
   ];
 }
 
 function recorded(row: Row | undefined): RecordedImage {
-  if (row === undefined) throw new Error("The check was not recorded: its image is gone");
+  if (row?.held === false) {
+    throw new AppError(
+      "idempotency_in_progress",
+      "A later request with this Idempotency-Key has taken this one's place",
+    );
+  }
+  if (row?.paid === false) {
+    throw new AppError("overloaded", "The check took so long that the units reserved for it were given back");
+  }
+  if (row === undefined || row.id === null) throw new Error("The check was not recorded: its image is gone");
   return { id: BigInt(row.id), timesSeen: Number(row.times_seen), firstSeenAt: row.first_seen_at };
 }
 
@@ -132,12 +161,12 @@ function bitsValues({ searchBits }: CheckedImage): (string | null)[] {
   });
 }
 
-const RECORD_NEW = `with seen as (
+const RECORD_NEW = `with ${PAID}, seen as (
     insert into image (sha256, sha1, md5, byte_length, format, width, height, frames, pdq_transforms, pdq_quality,
       blockhash, blockhash_transforms, trimmed_transforms, detail, detail_cause, fingerprint_version, neural,
       neural_version, model, scores, scores_from, times_seen)
-    values ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26::json,
-      $27::bigint, 1)
+    select $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29::json,
+      $30::bigint, 1 from paid
     on conflict (sha256) do update set times_seen = image.times_seen + 1, last_seen_at = now(),
       pdq_transforms = excluded.pdq_transforms, pdq_quality = excluded.pdq_quality, blockhash = excluded.blockhash,
       blockhash_transforms = excluded.blockhash_transforms, trimmed_transforms = excluded.trimmed_transforms,
@@ -147,11 +176,11 @@ const RECORD_NEW = `with seen as (
       model = coalesce(excluded.model, image.model), scores = coalesce(excluded.scores, image.scores),
       scores_from = case when excluded.model is null then image.scores_from else excluded.scores_from end
     returning id, times_seen, first_seen_at
-  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, ${writeBits(28)}, unclaimed as (
-    delete from image_claim where sha256 = $7
+  ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, ${writeBits(31)}, unclaimed as (
+    delete from image_claim where sha256 = $10
   )
-  select id::text, times_seen, first_seen_at,
-    times_seen <> 1 + coalesce((select times_seen from image where sha256 = $7), 0) as overtaken from seen`;
+  ${OUTCOME}, seen.times_seen <> 1 + coalesce((select times_seen from image where sha256 = $10), 0) as overtaken
+  ${OF_IT}`;
 
 // While the record above waited for the image's row, others recorded the same image, and of the rows of bits it saw those
 // of before. Whoever comes last to the image's row has the bits to write: here, unless yet another has come since.
@@ -167,6 +196,8 @@ const CATCH_UP_BITS = `with seen as (
 /**
  * Stores a decoded image, its sighting and its charge in one statement, and ends the claim on it. Where others recorded the
  * same image at the same moment, a second statement brings the bits that it is searched by up to the image's row.
+ * @throws AppError overloaded where its reservation, idempotency_in_progress where its Idempotency-Key went to others
+ * meanwhile; nothing is stored then
  */
 export async function recordNewImage(
   db: Database,
@@ -230,13 +261,16 @@ function bytes(hex: string | null): Buffer | null {
   return hex === null ? null : Buffer.from(hex, "hex");
 }
 
-const RECORD_REPEAT = `with seen as (
-    update image set times_seen = times_seen + 1, last_seen_at = now() where id = $7
+const RECORD_REPEAT = `with ${PAID}, seen as (
+    update image set times_seen = times_seen + 1, last_seen_at = now() where id = $10 and exists (select from paid)
     returning id, times_seen, first_seen_at
   ), ${PAY}, ${USAGE("0", "1")}
-  select id::text, times_seen, first_seen_at from seen`;
+  ${OUTCOME} ${OF_IT}`;
 
-/** Records that an image known already was checked again. */
+/**
+ * Records that an image known already was checked again.
+ * @throws AppError as {@link recordNewImage}
+ */
 export async function recordRepeat(db: Database, imageId: bigint, check: CheckRecord): Promise<RecordedImage> {
   const result = await db.pool.query<Row>({
     name: "record_repeat",

@@ -276,6 +276,8 @@ export const idempotentRequest = pgTable(
     /** Until when the running request may be waited for. */
     leaseUntil: instant("lease_until").notNull(),
     status: smallint("status"),
+    /** What the request was charged, whether or not its answer is there. */
+    chargedUnits: smallint("charged_units").notNull().default(0),
     /** Headers and body, sealed with a key that only the caller's own credential gives. */
     answer: bytes("answer"),
     createdAt: instant("created_at").notNull().defaultNow(),

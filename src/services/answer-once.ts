@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID }
 import { setTimeout as delay } from "node:timers/promises";
 import {
   claimIdempotencyKey,
+  type IdempotencyClaim,
   type IdempotentRequest,
   keepAnswer,
   releaseIdempotencyKey,
@@ -34,6 +35,7 @@ const RELEASE = "the key of an idempotent request that did not run";
 /**
  * Runs a request under its Idempotency-Key: the first one runs, the same one again gets the first one's answer, also from
  * another process and after a restart. Where `run` throws or its answer is not to be kept, the next one runs.
+ * `run` gets the context to run in. What was charged is never charged again, also where its answer was lost with a process.
  * @param requestDigest SHA-256 of what was asked (route, query and parsed body), hex
  * @throws AppError idempotency_key_reused for another request with the key, or where the API key's secret was changed since;
  * idempotency_in_progress where the first one has not ended within 30 s
@@ -42,7 +44,7 @@ export async function answerOnce(
   ctx: RequestContext,
   key: string,
   requestDigest: string,
-  run: () => Promise<RunOutcome>,
+  run: (ctx: RequestContext) => Promise<RunOutcome>,
 ): Promise<{ answer: KeptAnswer; replayed: boolean }> {
   // Not the request id, which the client may choose and repeat.
   const owner = randomUUID();
@@ -51,7 +53,7 @@ export async function answerOnce(
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
     const known = await claim(ctx, { caller, key, owner }, requestDigest);
     if (known.state === "claimed") {
-      return { answer: await runClaimed(ctx, { caller, key, owner }, run), replayed: false };
+      return { answer: await runClaimed(ctx, known.claim, run), replayed: false };
     }
     if (known.requestDigest !== requestDigest) {
       throw new AppError(
@@ -72,14 +74,14 @@ export async function answerOnce(
   }
 }
 
-interface Claim {
-  readonly caller: string;
-  readonly key: string;
-  readonly owner: string;
-}
+type Claimant = Pick<IdempotencyClaim, "caller" | "key" | "owner">;
 
 /** Where the database doesn't answer the claim may stand all the same; nobody would ever run the request then. */
-async function claim(ctx: RequestContext, { caller, key, owner }: Claim, digest: string): Promise<IdempotentRequest> {
+async function claim(
+  ctx: RequestContext,
+  { caller, key, owner }: Claimant,
+  digest: string,
+): Promise<IdempotentRequest> {
   try {
     return await claimIdempotencyKey(ctx.db, caller, key, digest, owner);
   } catch (error) {
@@ -88,12 +90,17 @@ async function claim(ctx: RequestContext, { caller, key, owner }: Claim, digest:
   }
 }
 
-async function runClaimed(ctx: RequestContext, claim: Claim, run: () => Promise<RunOutcome>): Promise<KeptAnswer> {
+async function runClaimed(
+  ctx: RequestContext,
+  claim: IdempotencyClaim,
+  run: (ctx: RequestContext) => Promise<RunOutcome>,
+): Promise<KeptAnswer> {
   const { caller, key, owner } = claim;
   const release = () => releaseIdempotencyKey(ctx.db, caller, key, owner);
+  const own: Pick<RequestContext, "idempotencyClaim"> = { idempotencyClaim: claim };
   let outcome: RunOutcome;
   try {
-    outcome = await run();
+    outcome = await run(Object.assign(Object.create(ctx) as RequestContext, own));
   } catch (error) {
     await undoAfter(ctx, error, RELEASE, release);
     throw error;
@@ -108,7 +115,7 @@ async function runClaimed(ctx: RequestContext, claim: Claim, run: () => Promise<
 /**
  * The request is done and charged, so a failure here neither hides its answer nor gives the key back: it is kept later.
  */
-async function keep(ctx: RequestContext, { caller, key, owner }: Claim, answer: KeptAnswer): Promise<void> {
+async function keep(ctx: RequestContext, { caller, key, owner }: Claimant, answer: KeptAnswer): Promise<void> {
   const sealed = seal(sealingKey(ctx, key), answer);
   const keeping = () => keepAnswer(ctx.db, caller, key, owner, answer.status, sealed);
   await keeping().catch((error: unknown) => {

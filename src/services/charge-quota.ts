@@ -18,6 +18,11 @@ export async function chargeQuota(ctx: RequestContext, units: number): Promise<R
   throw quotaExceeded(quota, units);
 }
 
+/** What a check's answer says it was charged: its own units, or those of an earlier run whose answer was lost. */
+export function chargedUnits(ctx: RequestContext, reservation: Reservation | null): number {
+  return reservation?.units ?? ctx.idempotencyClaim?.chargedUnits ?? 0;
+}
+
 function quotaExceeded({ remaining, resetsAt }: QuotaState, units: number): AppError {
   const left = remaining ?? 0;
   const message = `Expected a quota with ${units} ${units === 1 ? "unit" : "units"} left but found ${left}`;

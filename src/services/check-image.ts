@@ -4,7 +4,7 @@ import type { KnownImage } from "../db/known-image.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import { recordRepeat } from "../db/record-check.ts";
 import { FINGERPRINT_VERSION } from "../fingerprint/version.ts";
-import { chargeQuota, refundQuota } from "./charge-quota.ts";
+import { chargedUnits, chargeQuota, refundQuota } from "./charge-quota.ts";
 import { type CheckResult, classificationOf, trimmedHashes } from "./check-result.ts";
 import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
 import { type ClassifyMode, examineImage } from "./examine-image.ts";
@@ -26,13 +26,14 @@ export interface CheckImageInput {
 
 /**
  * Checks one image: banned, seen, unsafe, and what the call cost. A keyed call pays one unit for an image nobody sent
- * before and nothing for a repeat; a call without a key pays one for either. What fails costs nothing.
+ * before and nothing for a repeat; a call without a key pays one for either. What fails costs nothing, and so does what an
+ * earlier run of the same request has paid.
  * @throws AppError what is wrong with the image or its URL; quota_exceeded; list_not_found; match_unavailable; overloaded
  */
 export async function checkImage(ctx: RequestContext, input: CheckImageInput): Promise<CheckResult> {
   requireScopeOfKey(ctx, "check");
   if (input.lists.match === "robust") requireNeuralHash(ctx, "match");
-  const upfront = ctx.actor.type === "anonymous" ? await chargeQuota(ctx, 1) : null;
+  const upfront = ctx.actor.type === "anonymous" && !isPaid(ctx) ? await chargeQuota(ctx, 1) : null;
   try {
     const result = await withImage(ctx, input.source, fetchCaller(ctx), (image) =>
       checkSent(ctx, image, input, upfront),
@@ -72,7 +73,8 @@ async function examineUnlessDone(
 ): Promise<CheckResult | null> {
   const known = await findImageBySha256(ctx.db, image.sha256);
   if (known !== null && saysEnough(ctx, known, input.classify, gate.scope)) return null;
-  const reservation = upfront ?? (known === null ? await chargeQuota(ctx, 1) : null);
+  const costs = upfront === null && known === null && ctx.actor.type === "key" && !isPaid(ctx);
+  const reservation = costs ? await chargeQuota(ctx, 1) : upfront;
   try {
     return await examineImage(ctx, image, {
       classify: input.classify,
@@ -85,6 +87,11 @@ async function examineUnlessDone(
     if (upfront === null) await refundQuota(ctx, reservation, error);
     throw error;
   }
+}
+
+/** True where an earlier run of the same request was charged, and its answer was lost. */
+function isPaid(ctx: RequestContext): boolean {
+  return ctx.idempotencyClaim !== undefined && ctx.idempotencyClaim.chargedUnits > 0;
 }
 
 /** True where what is stored of an image answers this check without decoding or classifying it again. */
@@ -120,6 +127,7 @@ async function checkRepeat(
     verdict: decided.verdict,
     caller: quotaCaller(ctx),
     reservation,
+    claim: ctx.idempotencyClaim ?? null,
   });
   ctx.metrics.classifierRunsAvoided.inc({ reason: classify === "never" ? "not_asked" : "exact" });
   return {
@@ -143,6 +151,6 @@ async function checkRepeat(
     seen: { exact: true, times: recorded.timesSeen, firstSeenAt: recorded.firstSeenAt, near: null },
     matches,
     classification: scores === null ? null : classificationOf("exact", ctx.workers.model.id, scores),
-    quota: { ...(reservation?.quota ?? quota), charged: reservation?.units ?? 0 },
+    quota: { ...(reservation?.quota ?? quota), charged: chargedUnits(ctx, reservation) },
   };
 }

@@ -2,6 +2,7 @@ import type { Config, ScorePolicy } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import type { GateBatches } from "../db/gate-batches.ts";
 import type { HotMemory } from "../db/hot-memory.ts";
+import type { IdempotencyClaim } from "../db/idempotent-requests.ts";
 import type { QuotaCaller } from "../db/quota-state.ts";
 import type { Replicas } from "../db/replicas.ts";
 import type { Logger } from "../logger.ts";
@@ -72,6 +73,8 @@ export interface RequestContext extends AppContext {
   readonly requestId: string;
   /** The connection to the caller. */
   readonly client: ClientConnection;
+  /** What a check is recorded under; only requests with an Idempotency-Key have it. */
+  readonly idempotencyClaim?: IdempotencyClaim;
 }
 
 /** Whose quota a request draws on. */

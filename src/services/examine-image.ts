@@ -5,6 +5,7 @@ import type { Look } from "../fingerprint/fingerprint.ts";
 import { looksOf } from "../fingerprint/looks.ts";
 import { type NeuralHash, neuralHashOf } from "../fingerprint/neural.ts";
 import type { HeldImage } from "../worker/pool.ts";
+import { chargedUnits } from "./charge-quota.ts";
 import { type CheckResult, type Classification, classificationOf, trimmedHashes } from "./check-result.ts";
 import { checkedImage } from "./checked-image.ts";
 import { quotaCaller, type RequestContext, scorePolicy } from "./context.ts";
@@ -87,6 +88,7 @@ async function examineHeld(
     verdict: decided.verdict,
     caller: quotaCaller(ctx),
     reservation: asked.reservation,
+    claim: ctx.idempotencyClaim ?? null,
   });
   const { variants, ...facts } = report;
   return {
@@ -107,7 +109,7 @@ async function examineHeld(
     },
     matches,
     classification,
-    quota: { ...(asked.reservation?.quota ?? asked.quota), charged: asked.reservation?.units ?? 0 },
+    quota: { ...(asked.reservation?.quota ?? asked.quota), charged: chargedUnits(ctx, asked.reservation) },
   };
 }
 

@@ -22,7 +22,7 @@ before(async () => {
     modelPath: readConfig({}).modelPath,
     logger: createLogger("silent"),
   });
-  service = await startService({ workers, config: { freeCallsPerDay: 3, trustProxy: "1" } });
+  service = await startService({ workers, config: { freeCallsPerDay: 3, trustProxy: "1", databaseTimeoutMs: 30_000 } });
 });
 after(async () => {
   await service.close();

@@ -50,5 +50,6 @@ export function freeCheck(): CheckRecord {
     verdict: "allow",
     caller: { address: "192.0.2.1", limit: 10 },
     reservation: null,
+    claim: null,
   };
 }

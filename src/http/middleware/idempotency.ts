@@ -29,7 +29,8 @@ export function idempotency(): MiddlewareHandler<AppEnv> {
     }
     const digest = await requestDigest(c);
     const ctx = c.get("ctx");
-    const { answer, replayed } = await answerOnce(ctx, key, digest, async () => {
+    const { answer, replayed } = await answerOnce(ctx, key, digest, async (claimed) => {
+      c.set("ctx", claimed);
       await next();
       const answer = await keepable(c.res);
       const keep = !saysTryAgain(answer) && !(ctx.actor.type === "anonymous" && isLargeAndFree(answer));

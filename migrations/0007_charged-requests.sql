@@ -1,0 +1,1 @@
+ALTER TABLE "idempotent_request" ADD COLUMN "charged_units" smallint DEFAULT 0 NOT NULL;
