@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { redactKeys } from "../../redact-keys.ts";
 import { setAnswerHeader } from "./set-answer-header.ts";
 
 /** Context variables that every request has. */
@@ -10,9 +11,10 @@ export interface RequestIdVariables {
 
 const ACCEPTABLE = /^[\w-]{1,64}$/;
 
-/** The client's own id where it is acceptable, else a new one. */
+/** The client's own id where it is acceptable, else a new one. An API key isn't: the id is logged and stored. */
 export function chooseRequestId(given: string | string[] | undefined): string {
-  return typeof given === "string" && ACCEPTABLE.test(given) ? given : `req_${randomUUID().replaceAll("-", "")}`;
+  const acceptable = typeof given === "string" && ACCEPTABLE.test(given) && redactKeys(given) === given;
+  return acceptable ? given : `req_${randomUUID().replaceAll("-", "")}`;
 }
 
 /**
