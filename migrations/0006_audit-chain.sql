@@ -6,7 +6,7 @@ ALTER TABLE "audit" ADD COLUMN "request_id" text;--> statement-breakpoint
 ALTER TABLE "audit" ADD COLUMN "prev_hash" "bytea";--> statement-breakpoint
 ALTER TABLE "audit" ADD COLUMN "hash" "bytea";--> statement-breakpoint
 CREATE TABLE "audit_head" (
-	"only" boolean PRIMARY KEY DEFAULT true NOT NULL CHECK ("only"),
+	"singleton" boolean PRIMARY KEY DEFAULT true NOT NULL CHECK ("singleton"),
 	"seq" bigint NOT NULL,
 	"hash" "bytea" NOT NULL
 );--> statement-breakpoint
@@ -44,19 +44,19 @@ CREATE INDEX "audit_actor" ON "audit" USING btree ("actor","seq");--> statement-
 CREATE INDEX "audit_action" ON "audit" USING btree ("action","seq");--> statement-breakpoint
 CREATE INDEX "audit_subject" ON "audit" USING btree ("subject","seq");--> statement-breakpoint
 -- Whatever the inserting statement says of these columns. As the owner, so that a role which may only insert can move the head
--- in this way and no other; pg_temp comes last, lest a temporary table of that role take a table's place.
-CREATE FUNCTION "chain_audit"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- in this way and no other; schemas are named, lest that role put something of its own in the place of a table or function.
+CREATE FUNCTION "chain_audit"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	head record;
 BEGIN
 	-- Held until the end of the transaction: rows are numbered in the order of their commits.
-	SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
+	SELECT * INTO STRICT head FROM public.audit_head FOR UPDATE;
 	NEW.seq := head.seq + 1;
 	NEW.at := clock_timestamp();
 	NEW.prev_hash := head.hash;
-	NEW.hash := sha256(convert_to(audit_text(NEW.prev_hash, NEW.seq, NEW.at, NEW.actor, NEW.action, NEW.subject,
+	NEW.hash := sha256(convert_to(public.audit_text(NEW.prev_hash, NEW.seq, NEW.at, NEW.actor, NEW.action, NEW.subject,
 		NEW.details, NEW.request_id), 'UTF8'));
-	UPDATE audit_head SET seq = NEW.seq, hash = NEW.hash;
+	UPDATE public.audit_head SET seq = NEW.seq, hash = NEW.hash;
 	-- A client that stands still before its commit would hold up every other change.
 	PERFORM set_config('idle_in_transaction_session_timeout', '5000', true);
 	RETURN NEW;

@@ -2,6 +2,7 @@
 import { ConfigError } from "../config-error.ts";
 import { AppError } from "../errors.ts";
 import { AUDIT_HELP, audit } from "./audit.ts";
+import { MIGRATE_HELP, migrate } from "./migrate.ts";
 import { REHASH_HELP, rehash } from "./rehash.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -13,6 +14,7 @@ Settings are environment variables, those of the service (docs/configuration.md)
 
 ${REHASH_HELP}
 ${AUDIT_HELP}
+${MIGRATE_HELP}
 help
     This text.
 `;
@@ -24,12 +26,14 @@ async function run([command, ...rest]: readonly string[]): Promise<number> {
       return await rehash(rest);
     case "audit":
       return await audit(rest);
+    case "migrate":
+      return await migrate(rest);
     case "help":
     case "--help":
       process.stdout.write(HELP);
       return 0;
     default:
-      throw new UsageError(`Expected a command, rehash, audit or help, but received ${command ?? "nothing"}`);
+      throw new UsageError(`Expected a command, rehash, audit, migrate or help, but received ${command ?? "nothing"}`);
   }
 }
 

@@ -6,6 +6,7 @@ import pg from "pg";
 import { AppError } from "../errors.ts";
 import { type DatabaseConnection, type DatabaseLogger, requireSupportedServer, unavailable } from "./client.ts";
 import { partitionFingerprints } from "./partition-fingerprints.ts";
+import { grantToService, revokeFromOwner } from "./service-role.ts";
 
 export interface MigrateOptions {
   readonly logger: DatabaseLogger;
@@ -13,6 +14,8 @@ export interface MigrateOptions {
   readonly migrationsFolder?: string;
   /** 1..64; counts while the fingerprint tables have no rows. Default: 1, plain tables. */
   readonly fingerprintPartitions?: number;
+  /** Another role that is to serve, and gets the rights that this takes. Default: who migrates serves. */
+  readonly serviceRole?: string;
 }
 
 interface Journal {
@@ -28,7 +31,7 @@ const MIGRATION_LOCK = "7813586385497778539";
 /**
  * Brings the database up to the newest migration. drizzle's own `migrate` takes no lock, so processes that start
  * together would create the same tables; here they take turns. The lock and the migrations share one connection: when
- * it breaks, both end.
+ * it breaks, both end. Where nothing is missing, a role that may not migrate will do.
  *
  * @throws AppError `database_unavailable`: no answer, a server older than PostgreSQL 14, or a database that a newer
  * version of the service has migrated.
@@ -48,8 +51,11 @@ export async function migrateDatabase(connection: DatabaseConnection, options: M
     await client.query("set statement_timeout = 0; set lock_timeout = 0; set client_min_messages = warning");
     await lock(client, options.logger);
     await refuseNewerDatabase(client, migrationsFolder);
-    await migrate(drizzle(client), { migrationsFolder });
+    // drizzle asks for the right to create schemas first, whatever there is to do.
+    if (await lacksMigrations(client, migrationsFolder)) await migrate(drizzle(client), { migrationsFolder });
     await partitionFingerprints(client, options.fingerprintPartitions ?? 1, options.logger);
+    await revokeFromOwner(client);
+    if (options.serviceRole !== undefined) await grantToService(client, options.serviceRole);
   } catch (error) {
     throw unavailable(error, "a database that can be migrated");
   } finally {
@@ -67,12 +73,31 @@ async function lock(client: pg.Client, logger: DatabaseLogger): Promise<void> {
   await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
 }
 
-async function refuseNewerDatabase(client: pg.Client, migrationsFolder: string): Promise<void> {
-  const { rows: tables } = await client.query<{ present: boolean }>(
+async function readJournal(migrationsFolder: string): Promise<Journal> {
+  return JSON.parse(await readFile(`${migrationsFolder}/meta/_journal.json`, "utf8"));
+}
+
+async function hasHistory(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ present: boolean }>(
     "select to_regclass('drizzle.__drizzle_migrations') is not null as present",
   );
-  if (tables[0]?.present !== true) return;
-  const journal: Journal = JSON.parse(await readFile(`${migrationsFolder}/meta/_journal.json`, "utf8"));
+  return rows[0]?.present === true;
+}
+
+/** By the time of the newest one, as drizzle itself does. */
+async function lacksMigrations(client: pg.Client, migrationsFolder: string): Promise<boolean> {
+  if (!(await hasHistory(client))) return true;
+  const newest = (await readJournal(migrationsFolder)).entries.at(-1)?.when ?? 0;
+  const { rows } = await client.query<{ lacking: boolean }>(
+    "select coalesce(max(created_at), 0) < $1 as lacking from drizzle.__drizzle_migrations",
+    [newest],
+  );
+  return rows[0]?.lacking !== false;
+}
+
+async function refuseNewerDatabase(client: pg.Client, migrationsFolder: string): Promise<void> {
+  if (!(await hasHistory(client))) return;
+  const journal = await readJournal(migrationsFolder);
   const known = journal.entries.map((entry) => entry.when);
   const { rows } = await client.query<{ unknown: number }>(
     "select count(*)::int as unknown from drizzle.__drizzle_migrations where created_at <> all ($1::bigint[])",

@@ -320,7 +320,7 @@ export const audit = pgTable(
 /** The end of the chain, in one row: the newest row's number and hash; 0 and 32 zero bytes while there is none. */
 export const auditHead = pgTable("audit_head", {
   /** Always true: there is one row. */
-  only: boolean("only").primaryKey().default(true),
+  singleton: boolean("singleton").primaryKey().default(true),
   seq: id64("seq").notNull(),
   hash: hexBytes("hash").notNull(),
 });

@@ -78,7 +78,7 @@ describe("lookalike rehash", () => {
       [["rehash"], { DATA_DIR: "/nowhere" }, /^Expected the data of a service in \/nowhere but there are none: .*\n$/],
       [["rehash"], { ...settings, WORKERS: "many" }, /WORKERS/],
       [["rehash", "--force"], settings, /^Unknown option '--force'/],
-      [["hash"], settings, /^Expected a command, rehash, audit or help, but received hash\n/],
+      [["hash"], settings, /^Expected a command, rehash, audit, migrate or help, but received hash\n/],
     ] as const;
     for (const [args, given, expected] of cases) {
       const { exitCode, stdout, stderr } = await runLookalike(args, given);
