@@ -3,6 +3,7 @@
 // dribbling origins are checked, by one caller or by a new one for each; turns of all three in one run. A dribbling request
 // that ends is sent again at once, one that is refused after its Retry-After.
 //   npx tsx bench/faults/dribble-origins.ts [--origins 200] [--rounds 5] [--seconds 2]
+import { setMaxListeners } from "node:events";
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -102,6 +103,7 @@ function upload(bytes: Buffer): () => RawRequest {
 /** Keeps a request for each dribbling origin under way until `end`. */
 function dribbleAll(load: string, headersOf: (i: number) => Record<string, string>): { end(): Promise<void> } {
   const stop = new AbortController();
+  setMaxListeners(ORIGINS, stop.signal);
   async function keepOne(i: number): Promise<void> {
     const path = `${STAGES[i % STAGES.length]}/${PAUSES_MS[i % PAUSES_MS.length]}`;
     while (!stop.signal.aborted) {
@@ -109,7 +111,9 @@ function dribbleAll(load: string, headersOf: (i: number) => Record<string, strin
       if (stop.signal.aborted) return;
       const outcome = `${load}: ${answer.status} ${answer.code}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      if (answer.retryAfterSeconds > 0) await delay(answer.retryAfterSeconds * 1000, null, stop).catch(() => {});
+      if (answer.retryAfterSeconds > 0) {
+        await delay(answer.retryAfterSeconds * 1000, null, { signal: stop.signal }).catch(() => {});
+      }
     }
   }
   const all = Array.from({ length: ORIGINS }, (_, i) => keepOne(i));

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { AppError } from "../errors.ts";
 import type { Actor } from "./context.ts";
 
@@ -6,7 +7,8 @@ const MAX_HELD_BYTES = 256 * 1024 * 1024;
 /** Of the fetches at one time a caller may have a quarter, of the bytes half: six images of the largest size. */
 const FETCHES_SHARE = 1 / 4;
 const BYTES_SHARE = 1 / 2;
-const RETRY_SECONDS = 2;
+/** A fetch ends after 10 seconds at most. Callers refused together are told different times, or they would come back together. */
+const RETRY_SECONDS = { least: 2, most: 10 };
 
 /** One URL's part of what fetching may take. */
 export interface FetchPart {
@@ -66,7 +68,10 @@ export function fetchCaller({ actor }: { readonly actor: Actor }): string {
 }
 
 function overloaded(message: string): AppError {
-  return new AppError("overloaded", message, { field: "url", retryAfterSeconds: RETRY_SECONDS });
+  return new AppError("overloaded", message, {
+    field: "url",
+    retryAfterSeconds: randomInt(RETRY_SECONDS.least, RETRY_SECONDS.most + 1),
+  });
 }
 
 /** An amount that all share, and that nobody may have more than a part of. */

@@ -74,7 +74,8 @@ function assertOverloaded(checked: Checked): void {
   assertCleanError(checked, checked.body);
   assert.equal(checked.status, 503);
   assert.equal(JSON.parse(checked.body).code, "overloaded");
-  assert.equal(checked.headers.get("retry-after"), "2");
+  const retryAfterSeconds = Number(checked.headers.get("retry-after"));
+  assert.ok(retryAfterSeconds >= 2 && retryAfterSeconds <= 10, `Retry-After is ${retryAfterSeconds} s`);
 }
 
 test("a caller's URLs beyond a quarter of all fetches are refused at once, another caller's are not", async () => {
