@@ -44,7 +44,7 @@ const SETTINGS = {
   WORKER_QUEUE: wholeNumber(1, 100_000).default(256),
   WORKER_WAIT_MS: wholeNumber(0, 30_000).default(3_000),
   MAX_REQUESTS: wholeNumber(1, 100_000).default(256),
-  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(2_048),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(1_024),
   FETCHES_AT_ONCE: wholeNumber(1, 100_000).default(224),
   MODEL_PATH: z.string().default(bundledModel),
   BLOCK_THRESHOLD: probability.default(0.85),
@@ -96,7 +96,7 @@ export interface Config {
   readonly workerQueue: number;
   /** Longest that a new image may be expected to wait for a worker before it is refused, in milliseconds. */
   readonly workerWaitMs: number;
-  /** Requests worked on at one time before others are refused. */
+  /** Requests under way at one time before others are refused. */
   readonly maxRequests: number;
   readonly maxConnections: number;
   /** URLs that are fetched at one time before others are refused; a caller may have a quarter of them. */

@@ -7,20 +7,20 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  let requestsInWork = () => 0;
+  let requestsUnderWay = () => 0;
   new Gauge({
-    name: "lookalike_requests_in_work",
-    help: "Requests worked on at the moment; those whose bodies are on the way are not.",
+    name: "lookalike_requests_under_way",
+    help: "Requests under way, without those that wait for a slow sender.",
     registers,
     collect() {
-      this.set(requestsInWork());
+      this.set(requestsUnderWay());
     },
   });
   return {
     registry,
-    /** Has the requests in work counted by `count`. */
+    /** Has the requests under way counted by `count`. */
     countRequests(count: () => number): void {
-      requestsInWork = count;
+      requestsUnderWay = count;
     },
     overloadRefusals: new Counter({
       name: "lookalike_overload_refusals_total",

@@ -36,6 +36,7 @@ export async function startDatabase(): Promise<BenchDatabase> {
 }
 
 export interface BenchServer {
+  readonly pid: number;
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -56,6 +57,7 @@ export async function startServer(script: URL, settings: Record<string, string>)
     child.once("exit", (code) => reject(new Error(`${script.pathname} ended with ${code}`)));
   });
   return {
+    pid: child.pid ?? 0,
     port,
     async stop() {
       const exited = new Promise((resolve) => child.once("exit", resolve));

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export type Refused = "requests" | "bodies";
 
 export interface AdmissionLimits {
-  /** Requests that may be worked on at one time. */
+  /** Requests that may be under way at one time. */
   readonly maxRequests: number;
   /** Bytes of bodies that the process may hold at one time. */
   readonly maxBodyBytes: number;
@@ -14,8 +14,8 @@ export interface AdmissionLimits {
 
 /** Decides at a request's first line and headers whether there is room for it. */
 export interface Admission {
-  /** Requests that are worked on now. */
-  readonly working: number;
+  /** Requests under way, without those that wait for a slow sender. */
+  readonly underWay: number;
   /** Counts a request in until its answer is out or its connection has gone; names the limit where it is refused instead. */
   admit(incoming: IncomingMessage, outgoing: ServerResponse): Refused | null;
 }
@@ -24,39 +24,69 @@ export interface Admission {
 const OPERATIONS = /^\/(?:healthz|readyz|metrics)(?:\?|$)/;
 /** Those have a small count of their own, since each asks the database or gathers every metric. */
 const MAX_OPERATIONS = 32;
+/** How often bodies on their way are looked at, in milliseconds. */
+const LOOK_EVERY_MS = 250;
+/** A sender of fewer bytes than this between two looks is slow (64 KiB a second). */
+const SLOW_BYTES = 16 * 1024;
+
+/** A request whose body is on its way. */
+interface Arriving {
+  readonly incoming: IncomingMessage;
+  /** Of its connection, at the last look; null before the first. */
+  bytesRead: number | null;
+  count(now: boolean): void;
+}
 
 /**
- * A request counts while somebody works on it. While its body is on the way it doesn't: the sender decides how long that
- * takes, and could keep others out by sending slowly. What such requests hold is bounded by the bytes of their bodies and
- * by the number of connections.
+ * A request counts from its headers to the end of its answer, but for the time in which its sender is slow with the body: it
+ * takes nothing then but the bytes that have come, which have a limit of their own, and a connection; and it could keep
+ * others out by sending slowly.
  */
 export function createAdmission(limits: AdmissionLimits): Admission {
-  const general = { working: 0, max: limits.maxRequests };
-  const operations = { working: 0, max: MAX_OPERATIONS };
+  const general = { underWay: 0, max: limits.maxRequests };
+  const operations = { underWay: 0, max: MAX_OPERATIONS };
+  const arriving = new Set<Arriving>();
+  let look: NodeJS.Timeout | null = null;
+
+  function lookAtAll(): void {
+    for (const body of arriving) {
+      const { incoming, bytesRead } = body;
+      const now = incoming.socket.bytesRead;
+      const isSlow = bytesRead !== null && now - bytesRead < SLOW_BYTES && incoming.readableFlowing === true;
+      body.bytesRead = now;
+      body.count(incoming.complete || !isSlow);
+      if (incoming.complete) arriving.delete(body);
+    }
+    look = arriving.size === 0 ? null : setTimeout(lookAtAll, LOOK_EVERY_MS).unref();
+  }
 
   return {
-    get working() {
-      return general.working;
+    get underWay() {
+      return general.underWay;
     },
     admit(incoming, outgoing) {
       const room = OPERATIONS.test(incoming.url ?? "") ? operations : general;
-      if (room.working >= room.max) return "requests";
+      if (room.underWay >= room.max) return "requests";
       const bytes = Number(incoming.headers["content-length"] ?? 0);
       if (bytes > 0 && limits.heldBodyBytes() + bytes > limits.maxBodyBytes) return "bodies";
-      let counts = true;
-      room.working += 1;
+      let counts = false;
       const count = (now: boolean) => {
-        if (counts !== now) room.working += now ? 1 : -1;
+        if (counts !== now) room.underWay += now ? 1 : -1;
         counts = now;
       };
-      if (hasBody(incoming)) {
-        const onEnd = () => count(true);
-        incoming.once("resume", () => count(false)).once("end", onEnd);
-        // Whoever stops reading goes on to answer.
-        incoming.once("pause", onEnd);
-        outgoing.once("close", () => incoming.off("end", onEnd).off("pause", onEnd));
+      count(true);
+      const body = hasBody(incoming) ? { incoming, bytesRead: null, count } : null;
+      if (body !== null) {
+        arriving.add(body);
+        look ??= setTimeout(lookAtAll, LOOK_EVERY_MS).unref();
+        incoming.once("end", () => {
+          if (arriving.delete(body)) count(true);
+        });
       }
-      outgoing.once("close", () => count(false));
+      outgoing.once("close", () => {
+        if (body !== null) arriving.delete(body);
+        count(false);
+      });
       return null;
     },
   };

@@ -56,14 +56,14 @@ export function openFrontDoor(
     if (enter(incoming, outgoing)) void listener(incoming, outgoing);
   }
 
-  metrics.countRequests(() => admission.working);
+  metrics.countRequests(() => admission.underWay);
   server.on("request", onRequest);
   // Other expectations than this one need not be met (RFC 9110, section 10.1.1).
   server.on("checkExpectation", onRequest);
   server.on("checkContinue", (incoming: IncomingMessage, outgoing: ServerResponse) => {
     // Refused, the client sends no body, or sends it although it was not told to: only a new connection is sure of where
     // the next request begins.
-    if (admission.working >= maxRequests) outgoing.setHeader("Connection", "close");
+    if (admission.underWay >= maxRequests) outgoing.setHeader("Connection", "close");
     if (!enter(incoming, outgoing)) return;
     outgoing.writeContinue();
     void listener(incoming, outgoing);
