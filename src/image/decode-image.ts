@@ -2,6 +2,7 @@ import sharp, { type Sharp } from "sharp";
 import { AppError } from "../errors.ts";
 import type { Pixels } from "../fingerprint/fingerprint.ts";
 import { readFileStructure } from "./file-structure.ts";
+import { countJpegScans } from "./jpeg-scans.ts";
 import { jpegSize } from "./jpeg-size.ts";
 import { nameUnsupportedFormat, type SniffedFormat, sniffFormat } from "./sniff-format.ts";
 
@@ -10,6 +11,19 @@ export const MAX_PIXELS = 40_000_000;
 
 /** Longest side of an image, in pixels. */
 export const MAX_SIDE = 16_384;
+
+/**
+ * Most pixels of an AVIF, of up to 8 and of more bits: its decoder takes 18 and 25 bytes for each, so that more would take a
+ * worker beyond its memory (docs/decisions/0015-hostile-bytes.md).
+ */
+export const MAX_AVIF_PIXELS = 16_000_000;
+export const MAX_DEEP_AVIF_PIXELS = 12_000_000;
+
+/** Most frames of an animation: what its decoder does before the first pixel grows with their square. */
+export const MAX_FRAMES = 10_000;
+
+/** Most scans of a progressive JPEG. Encoders make about ten. */
+export const MAX_SCANS = 100;
 
 /** Facts from an image's header. */
 export interface ImageHeader {
@@ -26,6 +40,9 @@ export interface DecodedImage extends ImageHeader {
   /** True where `pixels` are fewer than the image has. */
   readonly shrunk: boolean;
 }
+
+/** What libvips and the decoders behind it say where the kernel gave them no more memory (worker-command.ts). */
+const OUT_OF_MEMORY = /out of memory|unable to allocate|memory allocation|bad_alloc/i;
 
 // libvips opens whatever it has a loader for, and some loaders read other files: only these five, from memory, stay open.
 sharp.block({ operation: ["VipsForeignLoad"] });
@@ -48,14 +65,18 @@ sharp.concurrency(1);
  */
 export async function inspectImage(bytes: Uint8Array): Promise<ImageHeader> {
   const format = formatOf(bytes);
-  const { pngFrames, endsEarly } = readFileStructure(bytes, format);
-  if (endsEarly) {
+  const structure = readFileStructure(bytes, format, MAX_FRAMES);
+  if (structure.endsEarly) {
     throw truncated();
+  }
+  if (structure.frames > MAX_FRAMES) {
+    throw tooManyPixels(`${MAX_FRAMES} frames`, "more");
   }
   const metadata = await refusing(bytes, format, () => open(bytes).metadata());
   const { width, height } = metadata.autoOrient;
-  const frames = Math.max(metadata.pages ?? 1, pngFrames);
+  const frames = format === "png" ? structure.frames : (metadata.pages ?? 1);
   checkSize(width, height, frames);
+  if (format === "avif") checkAvifSize(width * height, metadata.bitsPerSample ?? 8);
   return { format, width, height, frames };
 }
 
@@ -91,6 +112,9 @@ async function checkHeader(bytes: Uint8Array): Promise<{ format: SniffedFormat; 
     return { format, frames };
   }
   checkSize(size.width, size.height, 1);
+  if (size.progressive && countJpegScans(bytes, MAX_SCANS) > MAX_SCANS) {
+    throw unreadable(`a JPEG of more than ${MAX_SCANS} scans`);
+  }
   return { format, frames: 1 };
 }
 
@@ -140,12 +164,18 @@ function checkSize(width: number, height: number, frames: number): void {
   }
   if (width * height * frames > MAX_PIXELS) {
     const received = frames > 1 ? `${width} x ${height} in ${frames} frames` : `${width} x ${height}`;
-    throw new AppError(
-      "image_too_many_pixels",
-      `Expected at most ${MAX_PIXELS} pixels over all frames for image but received ${received}`,
-      { field: "image" },
-    );
+    throw tooManyPixels(`${MAX_PIXELS} pixels over all frames`, received);
   }
+}
+
+function checkAvifSize(pixels: number, bits: number): void {
+  const most = bits > 8 ? MAX_DEEP_AVIF_PIXELS : MAX_AVIF_PIXELS;
+  if (pixels > most) throw tooManyPixels(`${most} pixels of an AVIF of ${bits} bits`, String(pixels));
+}
+
+function tooManyPixels(most: string, received: string, cause?: unknown): AppError {
+  const message = `Expected at most ${most} for image but received ${received}`;
+  return new AppError("image_too_many_pixels", message, { field: "image" }, { cause });
 }
 
 /** Runs the decoder; what it says when it fails may name files and versions, so it stays in the cause, for the log. */
@@ -155,14 +185,17 @@ async function refusing<T>(bytes: Uint8Array, format: SniffedFormat, run: () => 
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : "";
     if (/exceeds pixel limit/i.test(said)) {
+      throw tooManyPixels(`${MAX_PIXELS} pixels`, "more", cause);
+    }
+    if (OUT_OF_MEMORY.test(said)) {
       throw new AppError(
-        "image_too_many_pixels",
-        `Expected at most ${MAX_PIXELS} pixels for image but received more`,
+        "image_crashed_decoder",
+        "Expected image to be decoded within the memory of a worker",
         { field: "image" },
         { cause },
       );
     }
-    if (/premature end|unexpected end|end of file/i.test(said) || readFileStructure(bytes, format).endsEarly) {
+    if (/premature end|unexpected end|end of file/i.test(said) || readFileStructure(bytes, format, 0).endsEarly) {
       throw truncated(cause);
     }
     throw unreadable(`a broken ${format.toUpperCase()}`, cause);

@@ -1,8 +1,17 @@
+/** What a JPEG's frame header declares. */
+export interface JpegSize {
+  /** Pixels, before EXIF orientation. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether it is progressive: made of scans that each refine the whole picture. */
+  readonly progressive: boolean;
+}
+
 /**
- * Size that a JPEG's frame header declares, before EXIF orientation, or null where none is found.
+ * A JPEG's frame header, or null where none is found.
  * Reading it here spares small photos a second opening by the decoder; the decoder still applies its own pixel limit.
  */
-export function jpegSize(bytes: Uint8Array): { readonly width: number; readonly height: number } | null {
+export function jpegSize(bytes: Uint8Array): JpegSize | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 2;
   while (at + 9 <= bytes.length) {
@@ -13,7 +22,7 @@ export function jpegSize(bytes: Uint8Array): { readonly width: number; readonly 
     if (marker === 0xff) {
       at += 1;
     } else if (isFrameHeader(marker)) {
-      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), progressive: marker === 0xc2 };
     } else {
       at += 2 + view.getUint16(at + 2);
     }

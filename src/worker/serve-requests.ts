@@ -104,5 +104,8 @@ function describeFailure(error: unknown): { code: ErrorCode; message: string } {
     return { code: error.code, message: error.message.slice(0, MAX_MESSAGE_CHARACTERS) };
   }
   console.error(error);
+  if (error instanceof RangeError && /allocation failed/i.test(error.message)) {
+    return { code: "image_crashed_decoder", message: "Expected image to be decoded within the memory of a worker" };
+  }
   return { code: "internal", message: "Something went wrong on our side" };
 }

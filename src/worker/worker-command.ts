@@ -7,12 +7,15 @@ const LOADER_OPTIONS = new Set(["--import", "--require", "-r", "--loader", "--ex
 
 /**
  * The whole environment of a worker: it decodes strangers' bytes, so the service's secrets are not in it.
- * MALLOC_ARENA_MAX keeps glibc from giving each libvips thread an arena of its own, which holds on to freed pixels.
+ * MALLOC_ARENA_MAX keeps glibc from giving each libvips thread an arena of its own, which holds on to freed pixels; with
+ * the two thresholds (in bytes) what a big picture took goes back to the system when it is freed.
  * ORT_DISABLE_TELEMETRY, because onnxruntime from 1.29 on reports its use to Microsoft unless told not to.
  */
 export const WORKER_ENVIRONMENT: Readonly<Record<string, string>> = {
   VIPS_BLOCK_UNTRUSTED: "1",
   MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: String(4 * 1024 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(16 * 1024 * 1024),
   ORT_DISABLE_TELEMETRY: "1",
 };
 

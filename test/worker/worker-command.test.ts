@@ -26,6 +26,8 @@ test("the worker's environment blocks libvips' untrusted loaders and telemetry, 
   assert.deepEqual(WORKER_ENVIRONMENT, {
     VIPS_BLOCK_UNTRUSTED: "1",
     MALLOC_ARENA_MAX: "2",
+    MALLOC_MMAP_THRESHOLD_: "4194304",
+    MALLOC_TRIM_THRESHOLD_: "16777216",
     ORT_DISABLE_TELEMETRY: "1",
   });
 });
