@@ -8,6 +8,9 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 /** Number of the last migration of databases in which a picture has one row of each kind. */
 export const BEFORE_LOOKS = 3;
 
+/** Number of the last migration of databases whose audit rows are not chained. */
+export const BEFORE_AUDIT_CHAIN = 5;
+
 /** Calls `work` with a folder of the project's migrations up to a number and with it, as an earlier version had it. */
 export async function withMigrationsUpTo(last: number, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "lookalike-test-"));
