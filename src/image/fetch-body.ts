@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { type Transform, Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { pipeline, type Transform } from "node:stream";
+import { finished } from "node:stream/promises";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { urlTooManyBytes, urlUnreachable } from "./fetch-errors.ts";
+import { ignoreLateError, urlTooManyBytes, urlUnreachable } from "./fetch-errors.ts";
 
 /** The content codings (RFC 9110, 8.4.1) that some servers use although none is asked for. */
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
@@ -44,23 +44,28 @@ export async function readBody(response: IncomingMessage, { maxBytes, onChunk }:
   }
   if (Number(response.headers["content-length"]) > maxBytes) throw urlTooManyBytes(maxBytes);
   limitSent(response, maxBytes);
+  const body = createDecoder === undefined ? response : decompressed(response, createDecoder());
   const chunks: Buffer[] = [];
   let byteLength = 0;
-  const collector = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      byteLength += chunk.length;
-      if (byteLength > maxBytes) return done(urlTooManyBytes(maxBytes));
+  // No stream in between: it would cost more than all else does for a body that comes byte by byte.
+  body.on("data", (chunk: Buffer) => {
+    byteLength += chunk.length;
+    try {
+      if (byteLength > maxBytes) throw urlTooManyBytes(maxBytes);
+      onChunk(chunk);
       chunks.push(chunk);
-      try {
-        onChunk(chunk);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
+    } catch (error) {
+      body.destroy(error as Error);
+    }
   });
-  await (createDecoder === undefined ? pipeline(response, collector) : pipeline(response, createDecoder(), collector));
+  await finished(body);
   return Buffer.concat(chunks, byteLength);
+}
+
+/** Whichever of the two ends first by an error ends the other. */
+function decompressed(response: IncomingMessage, decoder: Transform): Transform {
+  pipeline(response, decoder, ignoreLateError);
+  return decoder;
 }
 
 /** Ends a response whose body goes beyond what may be sent. */
