@@ -40,16 +40,21 @@ export function openFrontDoor(
     tellOverload(logger, BUSY[reason].message);
   }
 
-  /** False where the request was answered here. */
-  function enter(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  /**
+   * False where the request was answered here.
+   * @param announced whether the client waits to be told that it may send its body
+   */
+  function enter(incoming: IncomingMessage, outgoing: ServerResponse, announced = false): boolean {
     answers.set(incoming.socket, outgoing);
     const malformed = hostFailure(incoming);
-    if (malformed !== null) outgoing.setHeader("Connection", "close");
     const reason = malformed === null ? admission.admit(incoming, outgoing) : null;
     if (reason !== null) note(reason);
     const error = malformed ?? (reason === null ? null : BUSY[reason]);
-    if (error !== null) refuse(incoming, outgoing, error, vendorRefusal);
-    return error === null;
+    if (error === null) return true;
+    // Nobody knows where the next request on the connection would begin: refused, a client need not send its body.
+    if (malformed !== null || announced) outgoing.setHeader("Connection", "close");
+    refuse(incoming, outgoing, error, vendorRefusal);
+    return false;
   }
 
   function onRequest(incoming: IncomingMessage, outgoing: ServerResponse): void {
@@ -61,10 +66,7 @@ export function openFrontDoor(
   // Other expectations than this one need not be met (RFC 9110, section 10.1.1).
   server.on("checkExpectation", onRequest);
   server.on("checkContinue", (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    // Refused, the client sends no body, or sends it although it was not told to: only a new connection is sure of where
-    // the next request begins.
-    if (admission.underWay >= maxRequests) outgoing.setHeader("Connection", "close");
-    if (!enter(incoming, outgoing)) return;
+    if (!enter(incoming, outgoing, true)) return;
     outgoing.writeContinue();
     void listener(incoming, outgoing);
   });
