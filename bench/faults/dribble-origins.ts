@@ -22,8 +22,8 @@ const ORIGINS = Number(values.origins);
 const ROUNDS = Number(values.rounds);
 const TURN_MS = Number(values.seconds) * 1000;
 const GOAL = 2;
-/** Time in which the dribbling requests are all under way. */
-const SETTLE_MS = 1500;
+/** What the start of so many requests at once costs is over by then; it comes after all of them are under way. */
+const SETTLE_MS = 1000;
 const STAGES = ["headers", "body", "chunks", "redirect"];
 const PAUSES_MS = [100, 200, 300, 400, 500];
 
@@ -63,7 +63,7 @@ const outcomes = new Map<string, number>();
 for (let round = -1; round < ROUNDS; round++) {
   for (const [load, headersOf] of Object.entries(LOADS)) {
     const dribbling = headersOf === null ? null : dribbleAll(load, headersOf);
-    if (dribbling !== null) await delay(SETTLE_MS);
+    await dribbling?.underWay();
     for (const [kind, make] of Object.entries(KINDS)) {
       const taken = await drive(ours.port, 1, until({ milliseconds: TURN_MS }, make));
       if (round >= 0) times.set(`${kind}, ${load}`, [...(times.get(`${kind}, ${load}`) ?? []), ...taken]);
@@ -100,9 +100,16 @@ function upload(bytes: Buffer): () => RawRequest {
   return () => raw;
 }
 
+interface Dribbling {
+  /** Resolves when nearly every request has reached its origin, or was refused. */
+  underWay(): Promise<void>;
+  end(): Promise<void>;
+}
+
 /** Keeps a request for each dribbling origin under way until `end`. */
-function dribbleAll(load: string, headersOf: (i: number) => Record<string, string>): { end(): Promise<void> } {
+function dribbleAll(load: string, headersOf: (i: number) => Record<string, string>): Dribbling {
   const stop = new AbortController();
+  const refused = new Set<number>();
   setMaxListeners(ORIGINS, stop.signal);
   async function keepOne(i: number): Promise<void> {
     const path = `${STAGES[i % STAGES.length]}/${PAUSES_MS[i % PAUSES_MS.length]}`;
@@ -112,12 +119,19 @@ function dribbleAll(load: string, headersOf: (i: number) => Record<string, strin
       const outcome = `${load}: ${answer.status} ${answer.code}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (answer.retryAfterSeconds > 0) {
+        refused.add(i);
         await delay(answer.retryAfterSeconds * 1000, null, { signal: stop.signal }).catch(() => {});
       }
     }
   }
   const all = Array.from({ length: ORIGINS }, (_, i) => keepOne(i));
   return {
+    async underWay() {
+      // Some are always between the end of one fetch and the next.
+      const wanted = ORIGINS * 0.9;
+      while (refused.size + Number(await (await fetch(`${originUrl}/count`)).text()) < wanted) await delay(100);
+      await delay(SETTLE_MS);
+    },
     async end() {
       stop.abort();
       await fetch(`${originUrl}/hang-up`);

@@ -2,6 +2,7 @@
 //   /headers/<ms>, /body/<ms>, /chunks/<ms>  a byte every so many milliseconds, for ever
 //   /redirect/<ms>  a redirect to the next such path, its headers a byte at a time until the last redirect
 //   /picture        a picture, at once
+//   /count          how many dribble now
 //   /hang-up        closes all that dribble
 import { createServer, type Socket } from "node:net";
 import { detailedPicture } from "../../test/support/pictures.ts";
@@ -25,10 +26,19 @@ function answer(path: string, socket: Socket): void {
   } else if (kind === "hang-up") {
     for (const other of dribbling) other.destroy();
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  } else if (kind === "count") {
+    const count = String(dribbling.size);
+    socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${count.length}\r\nConnection: close\r\n\r\n${count}`);
   } else if (kind === "headers") dribble(socket, "HTTP/1.1 200 OK\r\nX-Slow: ", "x", Number(pauseMs));
   else if (kind === "body") dribble(socket, "HTTP/1.1 200 OK\r\n\r\n", "x", Number(pauseMs));
-  else if (kind === "chunks") dribble(socket, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", Number(pauseMs));
-  else redirectSlowly(socket, `HTTP/1.1 302 Found\r\nLocation: /headers/${pauseMs}\r\nContent-Length: 0\r\n\r\n`, Number(pauseMs));
+  else if (kind === "chunks")
+    dribble(socket, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", Number(pauseMs));
+  else
+    redirectSlowly(
+      socket,
+      `HTTP/1.1 302 Found\r\nLocation: /headers/${pauseMs}\r\nContent-Length: 0\r\n\r\n`,
+      Number(pauseMs),
+    );
 }
 
 function dribble(socket: Socket, head: string, piece: string, pauseMs: number): void {
