@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from "sharp";
 import { AppError } from "../errors.ts";
 import type { Pixels } from "../fingerprint/fingerprint.ts";
+import { declaredSize } from "./declared-size.ts";
 import { readFileStructure } from "./file-structure.ts";
 import { countJpegScans } from "./jpeg-scans.ts";
 import { jpegSize } from "./jpeg-size.ts";
@@ -42,7 +43,7 @@ export interface DecodedImage extends ImageHeader {
 }
 
 /** What libvips and the decoders behind it say where the kernel gave them no more memory (worker-command.ts). */
-const OUT_OF_MEMORY = /out of memory|unable to allocate|memory allocation|bad_alloc/i;
+const OUT_OF_MEMORY = /out of memory|unable to allocate|memory allocation error: (?!security limit)|bad_alloc/i;
 
 // libvips opens whatever it has a loader for, and some loaders read other files: only these five, from memory, stay open.
 sharp.block({ operation: ["VipsForeignLoad"] });
@@ -72,6 +73,8 @@ export async function inspectImage(bytes: Uint8Array): Promise<ImageHeader> {
   if (structure.frames > MAX_FRAMES) {
     throw tooManyPixels(`${MAX_FRAMES} frames`, "more");
   }
+  const declared = declaredSize(bytes, format);
+  if (declared !== null) checkSize(declared.width, declared.height, 1);
   const metadata = await refusing(bytes, format, () => open(bytes).metadata());
   const { width, height } = metadata.autoOrient;
   const frames = format === "png" ? structure.frames : (metadata.pages ?? 1);

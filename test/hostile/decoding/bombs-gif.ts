@@ -90,9 +90,14 @@ export const GIF_BOMBS: readonly Bomb[] = [
   { name: "frame beside the screen", make: () => gif(10, 10, frame({ ...PIXEL, left: 60_000 })) },
   {
     name: "39.7 megapixels in runs",
+    slow: true,
     make: () => gif(6_300, 6_300, frame({ width: 6_300, height: 6_300, codes: runs(6_300 ** 2) })),
   },
-  { name: "39.7 megapixels, one pixel there", make: () => gif(6_300, 6_300, frame({ width: 6_300, height: 6_300 })) },
+  {
+    name: "39.7 megapixels, one pixel there",
+    slow: true,
+    make: () => gif(6_300, 6_300, frame({ width: 6_300, height: 6_300 })),
+  },
   { name: "codes of 0 bits", make: () => gif(10, 10, frame({ width: 10, height: 10, codeBits: 0 })) },
   { name: "codes of 255 bits", make: () => gif(10, 10, frame({ width: 10, height: 10, codeBits: 255 })) },
   {

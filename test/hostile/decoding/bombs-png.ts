@@ -51,11 +51,19 @@ const named = (name: string) => Buffer.from(`${name}\0`, "latin1");
 
 /** Chunks that unfold far beyond what the pixel limit would let a picture take, and headers that lie. */
 export const PNG_BOMBS: readonly Bomb[] = [
-  { name: "1-bit 30000 x 30000", make: () => whole({ width: 30_000, height: 30_000 }) },
+  { name: "1-bit 30000 x 30000", slow: true, make: () => whole({ width: 30_000, height: 30_000 }) },
   { name: "1-bit 16384 x 16384", make: () => whole({ width: 16_384, height: 16_384 }) },
   { name: "1-bit just within the limits", make: () => whole({ width: 6_000, height: 6_600 }) },
-  { name: "1-bit interlaced within the limits", make: () => whole({ width: 6_000, height: 6_600, interlaced: true }) },
-  { name: "16-bit RGBA within the limits", make: () => whole({ width: 6_000, height: 6_600, depth: 16, colour: 6 }) },
+  {
+    name: "1-bit interlaced within the limits",
+    slow: true,
+    make: () => whole({ width: 6_000, height: 6_600, interlaced: true }),
+  },
+  {
+    name: "16-bit RGBA within the limits",
+    slow: true,
+    make: () => whole({ width: 6_000, height: 6_600, depth: 16, colour: 6 }),
+  },
   { name: "one row of 40,000,000", make: () => whole({ width: 40_000_000, height: 1 }) },
   { name: "header of 65535 x 65535", make: () => png({ width: 65_535, height: 65_535, depth: 8 }, NO_DATA) },
   { name: "header of 2^31-1 x 2^31-1", make: () => png({ width: 2 ** 31 - 1, height: 2 ** 31 - 1 }, NO_DATA) },
@@ -64,10 +72,12 @@ export const PNG_BOMBS: readonly Bomb[] = [
   { name: "100 MiB of pixels for one", make: () => png({ width: 1, height: 1 }, chunk("IDAT", zeros(100 * MEBIBYTE))) },
   {
     name: "zTXt of 200 MiB",
+    slow: true,
     make: () => whole(SMALL, chunk("zTXt", Buffer.concat([named("Comment"), Buffer.of(0), zeros(200 * MEBIBYTE)]))),
   },
   {
     name: "iTXt of 200 MiB",
+    slow: true,
     make: () => {
       const start = Buffer.concat([named("Comment"), Buffer.from([1, 0]), named("en"), named("Comment")]);
       return whole(SMALL, chunk("iTXt", Buffer.concat([start, zeros(200 * MEBIBYTE)])));

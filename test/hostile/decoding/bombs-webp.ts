@@ -87,9 +87,14 @@ export const WEBP_BOMBS: readonly Bomb[] = [
   { name: "lossless header of 6000 x 6600", make: () => losslessSize(6_000, 6_600) },
   {
     name: "39.6 megapixels, lossless and flat",
+    slow: true,
     make: async () => riff([await coded({ lossless: true, effort: 0 }, 6_290)]),
   },
-  { name: "39.6 megapixels, lossy and flat", make: async () => riff([await coded({ quality: 10, effort: 0 }, 6_290)]) },
+  {
+    name: "39.6 megapixels, lossy and flat",
+    slow: true,
+    make: async () => riff([await coded({ quality: 10, effort: 0 }, 6_290)]),
+  },
   { name: "100,000 frames of 16 x 16", make: () => animated(16, 16, 100_000) },
   { name: "11 frames on 2000 x 2000", make: () => animated(2_000, 2_000, 11) },
   { name: "9 frames on 2000 x 2000", make: () => animated(2_000, 2_000, 9) },

@@ -6,7 +6,6 @@ import type { HostileFile } from "./hostile-file.ts";
 import { createSender, type Outcome, type Way } from "./send-file.ts";
 import { openDescriptors, watchProcess } from "./watch-process.ts";
 
-const AT_ONCE = 4;
 const SETTLE_MS = 60_000;
 const LOOK_MS = 50;
 
@@ -18,6 +17,8 @@ export interface CampaignOptions {
   readonly files: AsyncIterable<HostileFile> | Iterable<HostileFile>;
   /** The ways that file number n is sent. */
   waysOf(number: number, file: HostileFile): readonly Way[];
+  /** Files on their way at one time. */
+  readonly atOnce: number;
   /** Files after which the canary is checked. */
   readonly canaryEvery: number;
   onProgress?(sent: number, violations: number): void;
@@ -61,7 +62,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 
   const warm = await createSender(service.url, adminKey);
   const first = await createCanary(warm);
-  for (let count = 0; count < AT_ONCE; count++) note(await first.sing());
+  for (let count = 0; count < options.atOnce; count++) note(await first.sing());
   await warm.close();
   const before = await settledDescriptors(pid, Number.POSITIVE_INFINITY);
 
@@ -98,7 +99,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   }
 
   note(await canary.sing());
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: options.atOnce }, lane));
   if (ended !== null) violations.push(`the service ended with ${ended}`);
   else note(await canary.sing());
   const restarts = ended === null ? await readRestarts(service.url, adminKey) : {};

@@ -25,7 +25,11 @@ export async function createCanary(sender: Sender): Promise<Canary> {
     },
     async sing() {
       songs += 1;
-      const file = { corpus: "canary", name: `${songs}`, bytes: withComment(photo, `number ${songs}`) };
+      const file = {
+        corpus: "canary",
+        name: `${songs}`,
+        bytes: withComment(photo, `number ${String(songs).padStart(6, "0")}`),
+      };
       const { outcome, violation, body } = await sender.send(file, "raw", { query: "?classify=never" });
       if (violation !== null || outcome !== "200") return `the canary was answered ${outcome} ${violation ?? ""}`;
       const { sha1, sha256, md5, ...hashes } = (JSON.parse(body) as Checked).fingerprint;

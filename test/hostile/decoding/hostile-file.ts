@@ -9,6 +9,8 @@ export interface HostileFile {
 /** A file that is made when it is its turn. */
 export interface Bomb {
   readonly name: string;
+  /** Whether making or answering it takes seconds. */
+  readonly slow?: boolean;
   make(): Buffer | Promise<Buffer>;
 }
 

@@ -16,6 +16,7 @@ import type { Way } from "./send-file.ts";
 import { describeResult } from "./table.ts";
 
 // npm run test:hostile -- [--sample N] [--mutations 2000] [--urls 2000] [--seed 1] [--workers 2]
+// [--at-once 4]
 //
 // Sends every file of the shared archive, every generated bomb and seeded mutations of good files to a service process of
 // its own, by upload as raw body and as form, and `urls` of them by URL as well. With --sample only about N of the files
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     urls: { type: "string", default: "2000" },
     seed: { type: "string", default: "1" },
     workers: { type: "string", default: "2" },
+    "at-once": { type: "string", default: "4" },
   },
 });
 
@@ -43,8 +45,8 @@ const expected = chosen.length + BOMB_COUNT + Number(values.mutations);
 const urlEvery = Math.max(1, Math.floor(expected / Number(values.urls)));
 
 async function* files(): AsyncGenerator<HostileFile> {
-  yield* chosen;
   yield* bombs();
+  yield* chosen;
   yield* mutations(Number(values.seed), Number(values.mutations));
 }
 
@@ -104,6 +106,7 @@ try {
       temporaryFolder,
       files: files(),
       waysOf,
+      atOnce: Number(values["at-once"]),
       canaryEvery: 100,
       onProgress(sent, violations) {
         if (performance.now() - toldMs < PROGRESS_MS) return;
