@@ -152,9 +152,13 @@ function startWorkers(config: Config, logger: Logger, metrics: ReturnType<typeof
   return createWorkerPool({
     workers: config.workers,
     maxQueue: config.workerQueue,
+    maxExpectedWaitMs: config.workerWaitMs,
     modelPath: config.modelPath,
     logger,
-    hooks: { onRestart: (reason) => metrics.workerRestarts.inc({ reason }) },
+    hooks: {
+      onRestart: (reason) => metrics.workerRestarts.inc({ reason }),
+      onOverload: () => metrics.overloadRefusals.inc({ reason: "images" }),
+    },
   });
 }
 

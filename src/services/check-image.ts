@@ -58,6 +58,8 @@ async function checkSent(
     if (known !== null && saysEnough(ctx, known, input.classify, gate.scope)) {
       return await checkRepeat(ctx, known, gate, upfront, input.classify);
     }
+    // Whoever is at it already has its place in the queue.
+    if (!ctx.imagesInWork.has(image.sha256)) ctx.workers.requireRoom(image.bytes.byteLength);
     const work = await workAlone(ctx, image, () => examineUnlessDone(ctx, image, input, gate, upfront));
     if (!work.waited) return work.result;
   }
