@@ -56,9 +56,12 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
 };
 
+let made: Promise<GoodFile[]> | undefined;
+
 /** Good files of all five formats made bad, the same for the same seed; which way is told by the name. */
 export async function* mutations(seed: number, count: number): AsyncGenerator<HostileFile> {
-  const files = await goodFiles();
+  made ??= goodFiles();
+  const files = await made;
   const ways = Object.entries(MUTATIONS);
   for (let number = 0; number < count; number++) {
     const random = seeded(seed * 1_000_003 + number);
