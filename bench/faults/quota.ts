@@ -7,29 +7,25 @@ import type { QuotaLoad, QuotaTally } from "../../test/support/quota-load.ts";
 import { type Counts, type QuotaRunKind, type QuotaRunResult, runQuota } from "../../test/support/quota-run.ts";
 import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
+import { buildService } from "./build-service.ts";
 import { startDurableDatabase } from "./durable-database.ts";
 
 // tsx bench/faults/quota.ts [--runs 20] [--requests 30000] [--units 10000] [--clients 64] [--burst 50] [--processes 3]
+//   [--kinds address,key,address,key-period,address,address,key,address,address-period,address]
 //
-// More requests than there are units, from many clients at once, against several service processes on one PostgreSQL. Of
-// five runs three are of an address that repeats one image, one is of a key with images nobody sent before, and in one a
-// period ends under way, by turns an address's and a key's. Ends with exit code 1 at the first count that isn't exact.
+// More requests than there are units, from many clients at once, against several service processes on one PostgreSQL. The
+// runs are of these kinds, over and over: an address repeats one image; a key sends images that nobody sent before; and in
+// both, a period ends under way. Ends with exit code 1 at the first count that isn't exact.
 
 const ADMIN_KEY = "admin-key-of-the-quota-runs-only";
 const PROGRESS_MS = 5_000;
 
-const KINDS: readonly QuotaRunKind[] = [
-  { payer: "address", rollsOver: false },
-  { payer: "key", rollsOver: false },
-  { payer: "address", rollsOver: false },
-  { payer: "key", rollsOver: true },
-  { payer: "address", rollsOver: false },
-  { payer: "address", rollsOver: false },
-  { payer: "key", rollsOver: false },
-  { payer: "address", rollsOver: false },
-  { payer: "address", rollsOver: true },
-  { payer: "address", rollsOver: false },
-];
+const KINDS = {
+  address: { payer: "address", rollsOver: false },
+  key: { payer: "key", rollsOver: false },
+  "address-period": { payer: "address", rollsOver: true },
+  "key-period": { payer: "key", rollsOver: true },
+} as const satisfies Record<string, QuotaRunKind>;
 
 const { values } = parseArgs({
   options: {
@@ -39,18 +35,28 @@ const { values } = parseArgs({
     clients: { type: "string", default: "64" },
     burst: { type: "string", default: "50" },
     processes: { type: "string", default: "3" },
+    kinds: {
+      type: "string",
+      default: "address,key,address,key-period,address,address,key,address,address-period,address",
+    },
   },
 });
 const units = Number(values.units);
+const kinds = values.kinds.split(",").map((name) => {
+  if (!Object.hasOwn(KINDS, name)) throw new Error(`Expected ${Object.keys(KINDS)} for --kinds but received ${name}`);
+  return KINDS[name as keyof typeof KINDS];
+});
 
+const built = await buildService();
 const database = await startDurableDatabase();
-const crew = await startServiceCrew(Number(values.processes), {
+const settings = {
   DATABASE_URL: database.url,
   ADMIN_KEY,
   FREE_CALLS_PER_DAY: String(units),
   TRUST_PROXY: "1",
   LOG_LEVEL: "warn",
-});
+};
+const crew = await startServiceCrew(Number(values.processes), settings, built);
 const pool = new pg.Pool({ connectionString: database.url, max: 2 });
 const results: { kind: QuotaRunKind; result: QuotaRunResult }[] = [];
 try {
@@ -65,7 +71,7 @@ try {
     burst: Number(values.burst),
   };
   for (let run = 0; run < Number(values.runs); run++) {
-    const kind = KINDS[run % KINDS.length] as QuotaRunKind;
+    const kind = kinds[run % kinds.length] as QuotaRunKind;
     progress(`run ${run + 1} of ${values.runs}: ${describeKind(kind)}`);
     const result = await runQuota(stage, kind, (run + 1).toString(16), sendFromProcess);
     results.push({ kind, result });

@@ -28,22 +28,28 @@ export function rawRequest(
   return Buffer.concat([Buffer.from(head), body]);
 }
 
+/** A service closes what is idle for 5 s or more; what is about to be closed must not be sent to. */
+const IDLE_MS = 2_000;
+
 export function openRawConnection(port: number): RawConnection {
   let socket: Socket | null = null;
+  let usedAt = 0;
   let last: Buffer = Buffer.alloc(0);
   let answered: Promise<RawAnswer> | null = null;
 
   async function open(): Promise<Socket> {
-    if (socket !== null && !socket.destroyed && socket.writable) return socket;
-    const fresh = connect(port, "127.0.0.1").setNoDelay(true);
+    const fresh = performance.now() - usedAt < IDLE_MS;
+    if (socket !== null && !socket.destroyed && socket.writable && fresh) return socket;
+    socket?.destroy();
+    const opened = connect(port, "127.0.0.1").setNoDelay(true);
     await new Promise<void>((resolve, reject) => {
-      fresh.once("connect", resolve);
-      fresh.once("error", reject);
+      opened.once("connect", resolve);
+      opened.once("error", reject);
     });
     // Whoever waits for an answer hears of it by the close that follows.
-    fresh.on("error", () => {});
-    socket = fresh;
-    return fresh;
+    opened.on("error", () => {});
+    socket = opened;
+    return opened;
   }
 
   return {
@@ -58,7 +64,11 @@ export function openRawConnection(port: number): RawConnection {
     async finish() {
       if (socket === null || answered === null) throw new Error("Expected begin before finish");
       if (socket.writable) socket.write(last);
-      return await answered;
+      try {
+        return await answered;
+      } finally {
+        usedAt = performance.now();
+      }
     },
     close() {
       socket?.destroy();

@@ -6,7 +6,7 @@ import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
 export interface ServiceCrew {
   readonly ports: readonly number[];
   /**
-   * Ends one with the signal and starts it again on its port.
+   * Ends one with the signal and starts it again on its port; where the database is away, again and again.
    * @returns the milliseconds from the new process's start until it answers that it is ready
    */
   restart(index: number, signal: "SIGTERM" | "SIGKILL"): Promise<number>;
@@ -19,17 +19,32 @@ export interface ServiceCrew {
 const READY_WITHIN_MS = 120_000;
 const LOOK_MS = 10;
 
-/** Starts `count` services with these settings. */
-export async function startServiceCrew(count: number, settings: Record<string, string>): Promise<ServiceCrew> {
+/** Starts `count` services with these settings, from their sources or as they were built. */
+export async function startServiceCrew(
+  count: number,
+  settings: Record<string, string>,
+  built?: string,
+): Promise<ServiceCrew> {
   const ended: string[] = [];
   const ports = await Promise.all(Array.from({ length: count }, findLastingPort));
-  const start = (port: number) => startServiceProcess({ ...settings, PORT: String(port) });
+  const start = (port: number) => startServiceProcess({ ...settings, PORT: String(port) }, built);
   const members = await Promise.all(ports.map(start));
 
   async function end(member: ServiceProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     member.child.kill(signal);
     await member.exited;
     ended.push(member.log());
+  }
+
+  async function startAtLast(port: number): Promise<ServiceProcess> {
+    for (const giveUpAt = performance.now() + READY_WITHIN_MS; ; ) {
+      try {
+        return await start(port);
+      } catch (error) {
+        if (performance.now() > giveUpAt) throw error;
+        ended.push(String(error));
+      }
+    }
   }
 
   return {
@@ -40,7 +55,7 @@ export async function startServiceCrew(count: number, settings: Record<string, s
       await end(member, signal);
       const startMs = performance.now();
       const port = ports[index] ?? 0;
-      members[index] = await start(port);
+      members[index] = await startAtLast(port);
       await untilReady(port);
       return performance.now() - startMs;
     },

@@ -16,9 +16,12 @@ export interface ServiceProcess {
   log(): string;
 }
 
-/** Starts the service with these settings on a free port. Rejects with its log where it ends before it listens. */
-export async function startServiceProcess(settings: Record<string, string>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [...process.execArgv, main], {
+/**
+ * Starts the service with these settings on a free port. Rejects with its log where it ends before it listens.
+ * @param built what `npm run build` made of main.ts; by default the service runs from its sources
+ */
+export async function startServiceProcess(settings: Record<string, string>, built?: string): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, built === undefined ? [...process.execArgv, main] : [built], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH ?? "", PORT: "0", WORKERS: "1", ...settings },
   });
