@@ -3,6 +3,12 @@ import type pg from "pg";
 /** With less left than this a statement isn't sent any more: it would be given up while it runs. */
 const LEAST_MS = 50;
 
+/** Whether the driver gave a statement up because nothing came, not even the server's own refusal. */
+export function isUnanswered(error: Error): boolean {
+  if (error.message === "Query read timeout") return true;
+  return error.cause instanceof Error && isUnanswered(error.cause);
+}
+
 /**
  * Gives each `pool.query` one time limit for the wait for a connection and the statement together. pg-pool knows a limit for
  * either: then a caller in a long queue would be refused although the database answers, or would wait twice for one that

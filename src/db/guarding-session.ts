@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { cutOff, type DatabaseConnection } from "./client.ts";
+import type { DatabaseConnection } from "./client.ts";
+import { cutOff } from "./pools.ts";
 
 /** A session that has locked a number which nobody else knows, so that any statement can tell whether it still lives. */
 export interface GuardingSession {

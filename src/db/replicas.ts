@@ -1,13 +1,8 @@
 import type pg from "pg";
 import { AppError } from "../errors.ts";
-import {
-  type Database,
-  type DatabaseLogger,
-  type DatabaseOptions,
-  openSearchPool,
-  statementTimeoutMs,
-} from "./client.ts";
+import type { Database, DatabaseLogger, DatabaseOptions } from "./client.ts";
 import type { NearDatabase } from "./near-source.ts";
+import { openSearchPool, statementTimeoutMs } from "./pools.ts";
 
 /** Streaming replicas of the database that may answer searches. */
 export interface Replicas {

@@ -19,7 +19,7 @@ export async function inTransaction<Result>(db: Database, work: (tx: Transaction
     client.release();
     return result;
   } catch (error) {
-    client.release(true);
+    client.release(error instanceof Error ? error : true);
     throw error;
   }
 }

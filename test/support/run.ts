@@ -1,13 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { constants, tmpdir } from "node:os";
+import { readdir, stat } from "node:fs/promises";
+import { constants } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DatabaseConnection } from "../../src/db/client.ts";
-import { startEmbeddedPostgres } from "../../src/db/embedded/start-embedded-postgres.ts";
-import { migrateDatabase } from "../../src/db/migrate.ts";
-import { execute, quietLogger, TEST_SERVER_VARIABLE, type TestServer, withDatabase } from "./database.ts";
+import { TEST_SERVER_VARIABLE, type TestServer } from "./database.ts";
+import { startTestServer } from "./test-server.ts";
 
 // npm test [browser] [folder or file under test/ ...]
 // Without arguments: everything but test/browser. The tests share one server, DATABASE_URL or an embedded one that lives
@@ -16,11 +13,6 @@ import { execute, quietLogger, TEST_SERVER_VARIABLE, type TestServer, withDataba
 const PROJECT_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
 const TEST_FOLDER = join(PROJECT_FOLDER, "test");
 const FILES_AT_ONCE = 2;
-
-interface RunningServer {
-  readonly server: TestServer;
-  stop(): Promise<void>;
-}
 
 async function findTestFiles(argument: string): Promise<string[]> {
   const candidates = [resolve(argument), resolve(PROJECT_FOLDER, argument), resolve(TEST_FOLDER, argument)];
@@ -42,48 +34,6 @@ async function selectTestFiles(args: readonly string[]): Promise<string[]> {
   if (args.length > 0) return [...new Set((await Promise.all(args.map(findTestFiles))).flat())];
   const browser = join(TEST_FOLDER, "browser");
   return (await findTestFiles(TEST_FOLDER)).filter((file) => relative(browser, file).startsWith(".."));
-}
-
-async function startServer(): Promise<RunningServer> {
-  const databaseUrl = process.env.DATABASE_URL;
-  if (databaseUrl) return prepareTemplate({ connectionString: databaseUrl }, async () => {});
-  const dataDir = await mkdtemp(join(tmpdir(), "lookalike-test-"));
-  // mkdtemp closes it to the user that root's engine runs as.
-  await chmod(dataDir, 0o711);
-  const removeData = () => rm(dataDir, { recursive: true, force: true });
-  try {
-    // The data is thrown away, so nothing needs to reach the disk.
-    const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "120" };
-    const engine = await startEmbeddedPostgres({ dataDir, logger: quietLogger, settings });
-    return await prepareTemplate(engine.connection, async () => {
-      await engine.stop();
-      // Not the same where root's engine can't reach the temporary folder.
-      await rm(engine.dataDir, { recursive: true, force: true });
-      await removeData();
-    });
-  } catch (error) {
-    await removeData();
-    throw error;
-  }
-}
-
-async function prepareTemplate(connection: DatabaseConnection, release: () => Promise<void>): Promise<RunningServer> {
-  const template = `lookalike_test_template_${randomBytes(8).toString("hex")}`;
-  async function stop(): Promise<void> {
-    try {
-      await execute(connection, `drop database if exists ${template} with (force)`);
-    } finally {
-      await release();
-    }
-  }
-  try {
-    await execute(connection, `create database ${template}`);
-    await migrateDatabase(withDatabase(connection, template), { logger: quietLogger });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { server: { connection, template }, stop };
 }
 
 function runTests(files: readonly string[], server: TestServer): ChildProcess {
@@ -108,7 +58,7 @@ async function main(args: readonly string[]): Promise<number> {
       tests?.kill(signal);
     });
   }
-  const running = await startServer();
+  const running = await startTestServer();
   try {
     if (received === undefined) {
       const child = runTests(files, running.server);
