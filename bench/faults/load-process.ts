@@ -9,6 +9,8 @@ export interface LoadOrder {
   /** Of each image that is sent. */
   readonly bodyBytes: number;
   readonly seconds: number;
+  /** Requests to make before the first is sent. */
+  readonly prepared: number;
   /** `closed`: so many connections, each the next request when its last is answered. `open`: so many a second, whatever comes back. */
   readonly load: { readonly closed: number } | { readonly open: number };
 }
@@ -41,9 +43,10 @@ const MOST_CONNECTIONS = 1000;
 const supplies = new Map<LoadKind, RequestSupply>();
 const connections: LoadConnection[] = [];
 
-async function run({ port, kind, bodyBytes, seconds, load }: LoadOrder): Promise<LoadReport> {
+async function run({ port, kind, bodyBytes, seconds, prepared, load }: LoadOrder): Promise<LoadReport> {
   const supply = supplies.get(kind) ?? createSupply(kind, bodyBytes);
   supplies.set(kind, supply);
+  supply.prepare(prepared);
   const times = { accepted: [] as number[], refused: [] as number[], late: [] as number[] };
   const others: Record<number, number> = {};
   let sent = 0;

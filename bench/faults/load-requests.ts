@@ -7,6 +7,8 @@ export type LoadKind = "new images" | "repeats" | "look-ups";
 
 /** Requests of one kind, made ahead. */
 export interface RequestSupply {
+  /** Makes requests until so many are there, since making one takes as long as answering it. */
+  prepare(count: number): void;
   next(): Buffer;
   /** Takes a request back that had no effect, to be sent again. */
   giveBack(request: Buffer): void;
@@ -22,16 +24,19 @@ const AUTHORIZATION = { Authorization: `Bearer ${BENCH_KEY}` };
 export function createSupply(kind: LoadKind, bodyBytes: number): RequestSupply {
   const filler = randomBytes(bodyBytes);
   const known = Array.from({ length: KNOWN_IMAGES }, (_, index) => upload(picture(seeded(index)), filler));
-  const returned: Buffer[] = [];
+  const fresh: Buffer[] = [];
   const make = {
-    "new images": () => returned.pop() ?? upload(picture(Math.random), filler),
+    "new images": () => fresh.pop() ?? upload(picture(Math.random), filler),
     repeats: () => known[Math.floor(Math.random() * known.length)] as Buffer,
     "look-ups": () => rawRequest("GET", `/v1/hashes/sha1/${randomBytes(20).toString("hex")}`, AUTHORIZATION),
   }[kind];
   return {
+    prepare(count) {
+      while (kind === "new images" && fresh.length < count) fresh.push(upload(picture(Math.random), filler));
+    },
     next: make,
     giveBack(request) {
-      if (kind === "new images") returned.push(request);
+      if (kind === "new images") fresh.push(request);
     },
   };
 }

@@ -30,6 +30,9 @@ const GOAL = { refusedMs: 100, ratio: 2 };
 const CLOSED = [4, 16, 64];
 const PROBE_SECONDS = 3;
 const SETTLE_MS = 4000;
+/** New images made ahead: what is expected to be accepted and some more, and what may be under way. */
+const SPARE = 1.5;
+const IN_FLIGHT = 300;
 
 const database = await startDatabase();
 const service = await startLookalike(database, { WORKERS: values.workers, LOG_LEVEL: "error" });
@@ -47,8 +50,8 @@ process.exitCode = met ? 0 : 1;
 
 async function measure(kind: LoadKind): Promise<void> {
   console.log(`\n${kind}`);
-  await send(kind, { closed: 4 }, PROBE_SECONDS);
-  const capacity = await findCapacity(kind);
+  const first = await send(kind, { closed: 4 }, PROBE_SECONDS, 0);
+  const capacity = await findCapacity(kind, first.goodput);
   const at = { one: [] as LoadReport[], ten: [] as LoadReport[] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const [turn, times] of [
@@ -57,7 +60,7 @@ async function measure(kind: LoadKind): Promise<void> {
     ] as const) {
       await delay(SETTLE_MS);
       const before = readServiceMemory(service.pid);
-      const report = await send(kind, { open: capacity * times }, SECONDS);
+      const report = await send(kind, { open: capacity * times }, SECONDS, capacity);
       const after = readServiceMemory(service.pid);
       at[turn].push(report);
       console.log(`  ${`${times} x capacity`.padEnd(14)} ${describe(report)}; ${memory(before, after)}`);
@@ -73,18 +76,27 @@ async function measure(kind: LoadKind): Promise<void> {
 }
 
 /** The most requests a second that are answered, with few connections or many. */
-async function findCapacity(kind: LoadKind): Promise<number> {
-  let best = 0;
+async function findCapacity(kind: LoadKind, guess: number): Promise<number> {
+  let best = guess;
   for (const closed of CLOSED) {
-    const report = await send(kind, { closed }, PROBE_SECONDS);
+    const report = await send(kind, { closed }, PROBE_SECONDS, best);
     console.log(`  ${`${closed} connections`.padEnd(14)} ${describe(report)}`);
     best = Math.max(best, report.goodput);
   }
   return best;
 }
 
-async function send(kind: LoadKind, how: LoadOrder["load"], seconds: number): Promise<LoadReport> {
-  load.send({ port: service.port, kind, bodyBytes: Number(values.bytes), seconds, load: how } satisfies LoadOrder);
+/** @param accepted requests a second that are expected to be */
+async function send(kind: LoadKind, how: LoadOrder["load"], seconds: number, accepted: number): Promise<LoadReport> {
+  const order: LoadOrder = {
+    port: service.port,
+    kind,
+    bodyBytes: Number(values.bytes),
+    seconds,
+    prepared: Math.ceil(accepted * seconds * SPARE) + IN_FLIGHT,
+    load: how,
+  };
+  load.send(order);
   const [report] = (await once(load, "message")) as [LoadReport];
   return report;
 }
