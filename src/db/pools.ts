@@ -51,6 +51,12 @@ export function cutOff(client: pg.ClientBase): void {
   (client as pg.Client).connection.stream.destroy();
 }
 
+/** Takes an idle connection out of its pool at once: the pool itself would hear of its end a moment too late. */
+function drop(client: pg.ClientBase): void {
+  client.emit("error", new Error("The network has lost the server of this connection"));
+  cutOff(client);
+}
+
 export function openPatientPool(
   connection: DatabaseConnection,
   options: DatabaseOptions,
@@ -144,7 +150,7 @@ export function createPool(
     else idle.add(client);
     // A server that is there would have ended the statement itself. Where the network has lost it, it has lost them all, and
     // each would have to be waited for.
-    if (error instanceof Error && isUnanswered(error)) idle.forEach(cutOff);
+    if (error instanceof Error && isUnanswered(error)) idle.forEach(drop);
   });
   boundQueries(pool, answersWithinMs(options));
   return pool;

@@ -73,4 +73,13 @@ describe("batched look-ups", () => {
     assert.ok(failed.every(({ status }) => status === "rejected"));
     assert.equal((await gates.lookUp("sha1", [digest("sha1", "image 1")], caller)).images.length, 1);
   });
+
+  it("fail in the time of a lone one where they wait for statements that get no answer", async () => {
+    const pool = { query: () => new Promise(() => {}) } as never;
+    const silent = createGateBatches({ ...test.database, pool, answersWithinMs: 50 }, idleFollower);
+    const asked = Array.from({ length: 5 }, () => silent.lookUp("sha1", ["00"], caller));
+    await assert.rejects(Promise.race(asked), { code: "database_unavailable" });
+    const waiting = await Promise.allSettled(asked.slice(2));
+    assert.ok(waiting.every(({ status }) => status === "rejected"));
+  });
 });
