@@ -25,7 +25,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   run(bytes, pick) {
     const at = place(bytes, pick);
     const value = [0, 255, pick(256)][pick(3)] ?? 0;
-    return bytes.fill(value, at, at + 1 + pick(64));
+    return bytes.fill(value, at, Math.min(bytes.length, at + 1 + pick(64)));
   },
   noise(bytes, pick) {
     const at = place(bytes, pick);
