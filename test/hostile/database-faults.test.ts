@@ -4,6 +4,7 @@ import { askAsUsual, askWithFault } from "../support/fault-case.ts";
 import { FAULTS } from "../support/faulty-postgres.ts";
 import { FAULTY_REQUESTS } from "../support/faulty-requests.ts";
 import { type FaultyService, startFaultyService } from "../support/faulty-service.ts";
+import { ask } from "../support/requests.ts";
 
 /** The whole sweep is bench/faults/database-faults.ts; here each request and each fault are met, by turns. */
 const SERVICES = 4;
@@ -23,6 +24,20 @@ after(async () => {
 });
 
 describe("a statement that fails", () => {
+  it("is one of every operation that asks the database", async () => {
+    const { body } = await ask((crew[0] as FaultyService).service, "GET", "/openapi.json");
+    const offered = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    // The one asks nothing; the other is asked in database-faults-readiness.test.ts.
+    const without = ["GET /healthz", "GET /readyz"];
+    const asked = new Set(FAULTY_REQUESTS.map(({ operation }) => operation));
+    assert.deepEqual(
+      offered.filter((operation) => !asked.has(operation)),
+      without,
+    );
+  });
+
   it("is answered by 503 within 3 s or not noticed at all, whatever the request and the fault, and leaves nothing behind", async () => {
     const waiting = FAULTY_REQUESTS.map((request, place) => ({ request, place }));
     const met = new Set<string>();

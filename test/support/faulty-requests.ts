@@ -234,6 +234,12 @@ const others: readonly FaultyRequest[] = [
     prepare: (on) => ({ method: "GET", path: "/v1/quota", key: on.app.key }),
   },
   {
+    name: "page through the audit log",
+    operation: "GET /v1/audit",
+    grows: true,
+    prepare: () => ({ method: "GET", path: "/v1/audit?limit=2" }),
+  },
+  {
     name: "read the metrics",
     operation: "GET /metrics",
     grows: true,
