@@ -7,27 +7,13 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  let requestsUnderWay = () => 0;
-  new Gauge({
-    name: "lookalike_requests_under_way",
-    help: "Requests under way, without those that wait for a slow sender.",
-    registers,
-    collect() {
-      this.set(requestsUnderWay());
-    },
-  });
+  let underWay = () => 0;
   return {
     registry,
     /** Has the requests under way counted by `count`. */
     countRequests(count: () => number): void {
-      requestsUnderWay = count;
+      underWay = count;
     },
-    overloadRefusals: new Counter({
-      name: "lookalike_overload_refusals_total",
-      help: "Requests refused because the service was at its limit, by the limit.",
-      labelNames: ["reason"],
-      registers,
-    }),
     checks: new Counter({
       name: "lookalike_checks_total",
       help: "Images checked, by verdict.",
@@ -72,6 +58,20 @@ export function createMetrics() {
     workerQueue: new Gauge({
       name: "lookalike_worker_queue",
       help: "Images waiting for a worker.",
+      registers,
+    }),
+    requestsUnderWay: new Gauge({
+      name: "lookalike_requests_under_way",
+      help: "Requests under way, without those that wait for a slow sender.",
+      registers,
+      collect() {
+        this.set(underWay());
+      },
+    }),
+    overloadRefusals: new Counter({
+      name: "lookalike_overload_refusals_total",
+      help: "Requests refused because the service was at its limit, by the limit.",
+      labelNames: ["reason"],
       registers,
     }),
     hotIndexRows: new Gauge({

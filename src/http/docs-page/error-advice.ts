@@ -9,7 +9,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   image_truncated: "The format is right but the data ends before the picture does; send the whole file.",
   image_format_unsupported: "JPEG, PNG, WebP, GIF and AVIF are read; convert others first.",
   image_too_many_bytes: "An image may have at most 20 MiB (20971520 bytes).",
-  image_too_many_pixels: "An image may have at most 40 million pixels, counted over all frames of an animation (AVIF 16 million), and 10,000 frames.",
+  image_too_many_pixels:
+    "An image may have at most 40 million pixels, counted over all frames of an animation (AVIF 16 million), and 10,000 frames.",
   image_too_slow: "Decoding was stopped at its time limit; save the picture again in a plain format.",
   image_crashed_decoder:
     "The process that decoded these bytes ended, and was replaced; the same bytes are likely to do it again.",
