@@ -6,10 +6,8 @@ export type Refused = "requests" | "bodies";
 export interface AdmissionLimits {
   /** Requests that may be under way at one time. */
   readonly maxRequests: number;
-  /** Bytes of bodies that the process may hold at one time. */
-  readonly maxBodyBytes: number;
-  /** Bytes of bodies that it holds now. */
-  heldBodyBytes(): number;
+  /** Makes room for so many bytes of a body; false where there is none. */
+  makeBodyRoom(bytes: number): boolean;
 }
 
 /** Decides at a request's first line and headers whether there is room for it. */
@@ -75,7 +73,7 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       const room = OPERATIONS.test(incoming.url ?? "") ? operations : general;
       if (room.underWay >= room.max) return "requests";
       const bytes = Number(incoming.headers["content-length"] ?? 0);
-      if (bytes > 0 && limits.heldBodyBytes() + bytes > limits.maxBodyBytes) return "bodies";
+      if (bytes > 0 && !limits.makeBodyRoom(bytes)) return "bodies";
       let counts = false;
       const count = (now: boolean) => {
         if (counts !== now) room.underWay += now ? 1 : -1;

@@ -3,10 +3,9 @@ import type { Socket } from "node:net";
 import { AppError } from "../errors.ts";
 import type { AppContext } from "../services/context.ts";
 import { createAdmission, type Refused } from "./admission.ts";
-import { heldBodyBytes } from "./body-budget.ts";
+import { makeBodyRoom } from "./body-budget.ts";
 import { boundConnections } from "./connections.ts";
 import { hostFailure, parseFailure } from "./malformed-request.ts";
-import { MAX_HELD_BODY_BYTES } from "./read-body-limits.ts";
 import { refuse, refuseConnection, type VendorRefusal } from "./refusal.ts";
 import { tellOverload } from "./tell-overload.ts";
 
@@ -31,7 +30,7 @@ export function openFrontDoor(
 ): void {
   const { config, logger, metrics } = context;
   const { maxRequests, maxConnections } = config;
-  const admission = createAdmission({ maxRequests, maxBodyBytes: MAX_HELD_BODY_BYTES, heldBodyBytes });
+  const admission = createAdmission({ maxRequests, makeBodyRoom });
   const answers = new WeakMap<Socket, ServerResponse>();
   const refused = new WeakSet<Socket>();
 

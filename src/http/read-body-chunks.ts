@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http";
 import type { Context } from "hono";
 import { ClientAborted } from "../client-aborted.ts";
-import { holdBodyBytes } from "./body-budget.ts";
+import { holdBodyBytes, noteArrival } from "./body-budget.ts";
 
 /**
  * Hands every chunk of the request body to `onChunk`, in order, and resolves after the last.
@@ -12,7 +12,7 @@ import { holdBodyBytes } from "./body-budget.ts";
  * Every byte counts against what the process may hold, until the request ends.
  *
  * @throws ClientAborted where the connection ends before the body does
- * @throws AppError overloaded
+ * @throws AppError overloaded; request_timeout where it takes long and others wait for its room
  */
 export async function readChunks(c: Context, onChunk: (chunk: Buffer) => void): Promise<void> {
   const incoming: unknown = c.env?.incoming;
@@ -20,34 +20,36 @@ export async function readChunks(c: Context, onChunk: (chunk: Buffer) => void): 
     holdBodyBytes(c.req.raw, chunk.length);
     onChunk(chunk);
   };
-  if (incoming instanceof IncomingMessage) await readIncoming(incoming, take);
+  if (incoming instanceof IncomingMessage) await readIncoming(c.req.raw, incoming, take);
   else await readWebBody(c.req.raw.body, take);
 }
 
-function readIncoming(incoming: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<void> {
+function readIncoming(request: Request, incoming: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<void> {
   if (incoming.readableDidRead) throw new Error("The request body was read before");
   return new Promise((resolve, reject) => {
     if (incoming.destroyed) {
       reject(new ClientAborted());
       return;
     }
+    const fail = (error: unknown) => {
+      stop();
+      reject(error);
+    };
+    const arrived = noteArrival(request, fail);
     const onData = (chunk: Buffer) => {
       try {
         onChunk(chunk);
       } catch (error) {
-        stop();
-        reject(error);
+        fail(error);
       }
     };
     const onEnd = () => {
       stop();
       resolve();
     };
-    const onAborted = (error?: Error) => {
-      stop();
-      reject(new ClientAborted({ cause: error }));
-    };
+    const onAborted = (error?: Error) => fail(new ClientAborted({ cause: error }));
     function stop(): void {
+      arrived();
       // Paused, not drained: the server discards a bounded rest once the answer is out.
       incoming.off("data", onData).off("end", onEnd).off("error", onAborted).off("close", onAborted).pause();
       incoming.on("error", ignore);

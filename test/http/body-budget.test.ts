@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import { heldBodyBytes } from "../../src/http/body-budget.ts";
 import { flatPicture } from "../support/pictures.ts";
 import { ask, check } from "../support/requests.ts";
@@ -39,6 +39,9 @@ function upload(onAnswer: (answer: string) => void): Socket {
 
 describe("bodies", () => {
   it("together take at most 256 MiB: what is beyond is 503 overloaded, until others end", async () => {
+    // However long it takes here: no body is late.
+    const begunMs = performance.now();
+    const clock = mock.method(performance, "now", () => begunMs);
     const sockets: Socket[] = [];
     const answers: string[] = [];
     await new Promise<void>((resolve) => {
@@ -51,6 +54,7 @@ describe("bodies", () => {
         sockets.push(socket);
       }
     });
+    clock.mock.restore();
     for (const answer of answers) {
       assert.match(answer, /^HTTP\/1\.1 503 /);
       assert.match(answer, /\r\nretry-after: \d+\r\n/i);
@@ -67,6 +71,31 @@ describe("bodies", () => {
     for (let look = 0; heldBodyBytes() > 0 && look < 500; look++) await ask(service, "GET", "/healthz");
     assert.equal(heldBodyBytes(), 0);
     assert.equal((await check(service, await flatPicture("#445566"))).status, 200);
+    assert.equal(heldBodyBytes(), 0);
+  });
+
+  it("that take over 10 s on their way make room for those who wait, the oldest first", async () => {
+    const cut: string[] = [];
+    const told = new EventEmitter();
+    const sockets = Array.from({ length: FITTING }, () =>
+      upload((answer) => {
+        cut.push(answer);
+        told.emit("answer");
+      }),
+    );
+    for (let look = 0; heldBodyBytes() < FITTING * (BODY_BYTES - 1) && look < 5000; look++) {
+      await ask(service, "GET", "/healthz");
+    }
+    const now = performance.now.bind(performance);
+    const clock = mock.method(performance, "now", () => now() + 10_001);
+    const answered = once(told, "answer");
+    const late = upload(() => {});
+    await answered;
+    clock.mock.restore();
+    assert.equal(cut.length, 1);
+    assert.match(cut[0] ?? "", /^HTTP\/1\.1 408 [\s\S]+"code":"request_timeout"/);
+    for (const socket of [...sockets, late]) socket.destroy();
+    for (let look = 0; heldBodyBytes() > 0 && look < 500; look++) await ask(service, "GET", "/healthz");
     assert.equal(heldBodyBytes(), 0);
   });
 

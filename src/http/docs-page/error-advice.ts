@@ -16,7 +16,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
     "The process that decoded these bytes ended, and was replaced; the same bytes are likely to do it again.",
   request_malformed:
     "Most HTTP libraries never send such a request; look at what is between the client and the service.",
-  request_timeout: "Headers have to be complete within 10 seconds, the whole request within two minutes.",
+  request_timeout:
+    "Headers have to be complete within 10 seconds, the whole request within two minutes, and a body within 10 seconds while others wait for its room.",
   headers_too_large: "All headers together may have 16 KiB.",
   body_malformed: "The body does not parse as its `Content-Type` says, or a field comes twice.",
   body_too_large: "JSON and URL-encoded bodies may have 1 MiB, text fields 64 KiB each and 50 in all.",
