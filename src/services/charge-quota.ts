@@ -10,12 +10,16 @@ import { undoAfter } from "./leftovers.ts";
  * key that was revoked a moment ago
  */
 export async function chargeQuota(ctx: RequestContext, units: number): Promise<Reservation> {
-  const reservation = await reserveUnits(ctx.db, quotaCaller(ctx), units);
-  if (reservation !== null) return reservation;
-  const quota = await readQuota(ctx.db, quotaCaller(ctx));
-  if (quota === null) throw new AppError("credentials_invalid", "Expected an API key that is still in force");
-  ctx.metrics.quotaRefusals.inc({ caller: ctx.actor.type });
-  throw quotaExceeded(quota, units);
+  for (;;) {
+    const reservation = await reserveUnits(ctx.db, quotaCaller(ctx), units);
+    if (reservation !== null) return reservation;
+    const quota = await readQuota(ctx.db, quotaCaller(ctx));
+    if (quota === null) throw new AppError("credentials_invalid", "Expected an API key that is still in force");
+    // Units that came back between the two statements, because a period ended or a call failed, are there to be had.
+    if (quota.remaining === null || quota.remaining >= units) continue;
+    ctx.metrics.quotaRefusals.inc({ caller: ctx.actor.type });
+    throw quotaExceeded(quota, units);
+  }
 }
 
 /** What a check's answer says it was charged: its own units, or those of an earlier run whose answer was lost. */
