@@ -110,7 +110,7 @@ export async function changeKey(
  * Makes the key that the configuration fixes known, so that its usage can be counted; the audit row comes with the start that
  * does it, and with none after.
  */
-export async function insertFixedKey(db: Database, key: NewApiKey, event: AuditEvent): Promise<void> {
+export async function insertFixedKey(db: Pick<Database, "pool">, key: NewApiKey, event: AuditEvent): Promise<void> {
   await inTransaction(db, async (tx) => {
     const made = await tx.insert(apiKey).values(key).onConflictDoNothing().returning({ id: apiKey.id });
     if (made.length > 0) await writeAudit(tx, event);
@@ -121,7 +121,11 @@ export async function insertFixedKey(db: Database, key: NewApiKey, event: AuditE
  * Stores a first admin key where no key with the admin scope is in force: none was made, or all were revoked (the key
  * ADMIN_KEY fixes does not count). Of several processes that start at once only one does; true for that one.
  */
-export async function insertFirstAdminKey(db: Database, key: NewApiKey, event: AuditEvent): Promise<boolean> {
+export async function insertFirstAdminKey(
+  db: Pick<Database, "pool">,
+  key: NewApiKey,
+  event: AuditEvent,
+): Promise<boolean> {
   return await withLock(db, "first_admin_key", async (tx) => {
     const admins = await tx
       .select({ id: apiKey.id })

@@ -10,7 +10,10 @@ export type Transaction = NodePgDatabase;
  * connection along: the server rolls back what it loses sight of, while a `rollback` sent to one that no longer answers
  * would have to be waited for, and a connection given back without one would hand the open transaction to the next caller.
  */
-export async function inTransaction<Result>(db: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  db: Pick<Database, "pool">,
+  work: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
   const client = await db.pool.connect();
   try {
     await client.query("begin");
@@ -26,7 +29,7 @@ export async function inTransaction<Result>(db: Database, work: (tx: Transaction
 
 /** Runs `work` in a transaction that one process at a time holds for this database, by the lock's name. */
 export async function withLock<Result>(
-  db: Database,
+  db: Pick<Database, "pool">,
   name: string,
   work: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
