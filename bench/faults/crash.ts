@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
+import { buildService } from "../../test/support/build-service.ts";
 import { runCrashes } from "../../test/support/crash-run.ts";
 import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
-import { buildService } from "./build-service.ts";
 import { startDurableDatabase } from "./durable-database.ts";
 
 // tsx bench/faults/crash.ts [--kills 100] [--stops 20] [--clients 24] [--processes 3]
@@ -23,7 +23,8 @@ const { values } = parseArgs({
   },
 });
 
-const built = await buildService();
+progress("the service is built");
+await buildService();
 const database = await startDurableDatabase();
 const settings = {
   DATABASE_URL: database.url,
@@ -32,7 +33,7 @@ const settings = {
   TRUST_PROXY: "1",
   LOG_LEVEL: "error",
 };
-const crew = await startServiceCrew(Number(values.processes), settings, built);
+const crew = await startServiceCrew(Number(values.processes), settings);
 const startMs = performance.now();
 try {
   const { counts, readyMs, left } = await runCrashes({

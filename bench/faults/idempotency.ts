@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { buildService } from "../../test/support/build-service.ts";
 import { runIdempotency } from "../../test/support/idempotency-run.ts";
 import { flatPicture } from "../../test/support/pictures.ts";
 import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
-import { buildService } from "./build-service.ts";
 import { startDurableDatabase } from "./durable-database.ts";
 
 // tsx bench/faults/idempotency.ts [--keys 1000] [--lanes 8] [--processes 3]
@@ -23,7 +23,8 @@ const { values } = parseArgs({
   },
 });
 
-const built = await buildService();
+progress("the service is built");
+await buildService();
 const database = await startDurableDatabase();
 const settings = {
   DATABASE_URL: database.url,
@@ -32,7 +33,7 @@ const settings = {
   TRUST_PROXY: "1",
   LOG_LEVEL: "warn",
 };
-const crew = await startServiceCrew(Number(values.processes), settings, built);
+const crew = await startServiceCrew(Number(values.processes), settings);
 const pool = new pg.Pool({ connectionString: database.url, max: 2 });
 const startMs = performance.now();
 try {

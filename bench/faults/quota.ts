@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { buildService } from "../../test/support/build-service.ts";
 import { flatPicture } from "../../test/support/pictures.ts";
 import type { QuotaLoad, QuotaTally } from "../../test/support/quota-load.ts";
 import { type Counts, type QuotaRunKind, type QuotaRunResult, runQuota } from "../../test/support/quota-run.ts";
 import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
-import { buildService } from "./build-service.ts";
 import { startDurableDatabase } from "./durable-database.ts";
 
 // tsx bench/faults/quota.ts [--runs 20] [--requests 30000] [--units 10000] [--clients 64] [--burst 50] [--processes 3]
@@ -47,7 +47,8 @@ const kinds = values.kinds.split(",").map((name) => {
   return KINDS[name as keyof typeof KINDS];
 });
 
-const built = await buildService();
+progress("the service is built");
+await buildService();
 const database = await startDurableDatabase();
 const settings = {
   DATABASE_URL: database.url,
@@ -56,7 +57,7 @@ const settings = {
   TRUST_PROXY: "1",
   LOG_LEVEL: "warn",
 };
-const crew = await startServiceCrew(Number(values.processes), settings, built);
+const crew = await startServiceCrew(Number(values.processes), settings);
 const pool = new pg.Pool({ connectionString: database.url, max: 2 });
 const results: { kind: QuotaRunKind; result: QuotaRunResult }[] = [];
 try {

@@ -6,7 +6,7 @@ import { findServerPrograms, startLoopbackServer } from "../support/loopback-ser
 import { startServiceCrew } from "../support/service-crew.ts";
 
 const ADMIN_KEY = "admin-key-for-the-tests-only";
-const KILLS = 3;
+const KILLS = 2;
 const STOPS = 1;
 
 const [programs] = await findServerPrograms();

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
-const SCRIPT = fileURLToPath(new URL("../../src/cli/lookalike.ts", import.meta.url));
+import { BUILT_COMMAND } from "./build-service.ts";
 
 export interface CommandResult {
   readonly exitCode: number | null;
@@ -9,9 +7,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `lookalike` from its sources as a process of its own, with these settings and no others. */
+/** Runs the built `lookalike` as a process of its own, with these settings and no others. */
 export async function runLookalike(args: readonly string[], settings: Record<string, string>): Promise<CommandResult> {
-  const child = spawn(process.execPath, [...process.execArgv, SCRIPT, ...args], {
+  const child = spawn(process.execPath, [BUILT_COMMAND, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH ?? "", WORKERS: "1", ...settings },
   });

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildService } from "./build-service.ts";
 import { TEST_SERVER_VARIABLE, type TestServer } from "./database.ts";
 import { startTestServer } from "./test-server.ts";
 
@@ -58,6 +59,8 @@ async function main(args: readonly string[]): Promise<number> {
       tests?.kill(signal);
     });
   }
+  // Service processes and commands under test run as they are delivered.
+  await buildService();
   const running = await startTestServer();
   try {
     if (received === undefined) {

@@ -19,15 +19,11 @@ export interface ServiceCrew {
 const READY_WITHIN_MS = 120_000;
 const LOOK_MS = 10;
 
-/** Starts `count` services with these settings, from their sources or as they were built. */
-export async function startServiceCrew(
-  count: number,
-  settings: Record<string, string>,
-  built?: string,
-): Promise<ServiceCrew> {
+/** Starts `count` built services with these settings. */
+export async function startServiceCrew(count: number, settings: Record<string, string>): Promise<ServiceCrew> {
   const ended: string[] = [];
   const ports = await Promise.all(Array.from({ length: count }, findLastingPort));
-  const start = (port: number) => startServiceProcess({ ...settings, PORT: String(port) }, built);
+  const start = (port: number) => startServiceProcess({ ...settings, PORT: String(port) });
   const members = await Promise.all(ports.map(start));
 
   async function end(member: ServiceProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {

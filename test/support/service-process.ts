@@ -1,10 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { BUILT_MAIN } from "./build-service.ts";
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-
-/** The service as a process of its own, started as its users start it but from its sources. */
+/** The service as a process of its own, started as its users start it once it is built. */
 export interface ServiceProcess {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   /** What it told on standard output until it listened. */
@@ -16,12 +14,9 @@ export interface ServiceProcess {
   log(): string;
 }
 
-/**
- * Starts the service with these settings on a free port. Rejects with its log where it ends before it listens.
- * @param built what `npm run build` made of main.ts; by default the service runs from its sources
- */
-export async function startServiceProcess(settings: Record<string, string>, built?: string): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, built === undefined ? [...process.execArgv, main] : [built], {
+/** Starts the built service with these settings on a free port. Rejects with its log where it ends before it listens. */
+export async function startServiceProcess(settings: Record<string, string>): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [BUILT_MAIN], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH ?? "", PORT: "0", WORKERS: "1", ...settings },
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DatabaseConnection } from "../../../src/db/client.ts";
 import { startEmbeddedPostgres } from "../../../src/db/embedded/start-embedded-postgres.ts";
+import { buildService } from "../../support/build-service.ts";
 import { connectionUrl, execute, quietLogger, withDatabase } from "../../support/database.ts";
 import { startServiceProcess } from "../../support/service-process.ts";
 import { BOMB_COUNT, bombs } from "./bombs.ts";
@@ -88,6 +89,7 @@ async function createDatabase(server: DatabaseConnection, release: () => Promise
 const database = await openDatabase();
 const temporaryFolder = await mkdtemp(join(tmpdir(), "lookalike-hostile-files-"));
 try {
+  await buildService();
   const service = await startServiceProcess({
     DATABASE_URL: database.url,
     ADMIN_KEY,
