@@ -6,13 +6,13 @@ import { type QuotaRunKind, runQuota } from "../support/quota-run.ts";
 import { type ServiceCrew, startServiceCrew } from "../support/service-crew.ts";
 
 const ADMIN_KEY = "admin-key-for-the-tests-only";
-const UNITS = 300;
+const UNITS = 100;
 
 const RUNS: readonly (QuotaRunKind & { readonly requests: number; readonly title: string })[] = [
-  { title: "300 units of an address", payer: "address", rollsOver: false, requests: 900 },
-  { title: "300 units of a key", payer: "key", rollsOver: false, requests: 400 },
-  { title: "an address's allowance that comes back under way", payer: "address", rollsOver: true, requests: 900 },
-  { title: "a key's 300 units a day when a day ends under way", payer: "key", rollsOver: true, requests: 700 },
+  { title: "100 units of an address", payer: "address", rollsOver: false, requests: 300 },
+  { title: "100 units of a key", payer: "key", rollsOver: false, requests: 200 },
+  { title: "an address's allowance that comes back under way", payer: "address", rollsOver: true, requests: 300 },
+  { title: "a key's 100 units a day when a day ends under way", payer: "key", rollsOver: true, requests: 250 },
 ];
 
 describe("64 clients on three processes", () => {

@@ -9,8 +9,8 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const WRITER = fileURLToPath(new URL("../support/audit-writer.ts", import.meta.url));
 const LANES = 8;
-const MANY = 30;
-const VICTIMS = 4;
+const MANY = 15;
+const VICTIMS = 2;
 
 let made: TestDatabase;
 before(async () => {

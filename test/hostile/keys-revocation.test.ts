@@ -9,7 +9,7 @@ import { startService, type TestService } from "../support/service.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
 
 const PROCESSES = 3;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const ADMIN_KEY = "admin-key-of-the-revocation-test";
 const json = { "content-type": "application/json" };
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
