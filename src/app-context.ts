@@ -29,6 +29,8 @@ export interface AppContextOverrides {
   readonly logger?: Logger;
   /** Shared workers; they stay open when the context closes. */
   readonly workers?: WorkerPool;
+  /** The entry module of workers that are started. */
+  readonly workerScript?: URL;
 }
 
 export interface OpenAppContext {
@@ -59,7 +61,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
   try {
     await requireReadable(config.modelPath);
     const metrics = createMetrics();
-    const workers = overrides.workers ?? startWorkers(config, logger, metrics);
+    const workers = overrides.workers ?? startWorkers(config, overrides, logger, metrics);
     if (overrides.workers === undefined) closers.push("workers", () => workers.close());
     const engine = config.databaseUrl === null ? await startEngine(config.dataDir, logger) : null;
     if (engine !== null) closers.push("embedded PostgreSQL", () => engine.stop());
@@ -148,12 +150,18 @@ function startFailure(expected: string, error: unknown): ConfigError {
   return new ConfigError(`${expected}: ${reason}`.replace(/\s+/g, " "), { cause: error });
 }
 
-function startWorkers(config: Config, logger: Logger, metrics: ReturnType<typeof createMetrics>): WorkerPool {
+function startWorkers(
+  config: Config,
+  { workerScript }: AppContextOverrides,
+  logger: Logger,
+  metrics: ReturnType<typeof createMetrics>,
+): WorkerPool {
   return createWorkerPool({
     workers: config.workers,
     maxQueue: config.workerQueue,
     maxExpectedWaitMs: config.workerWaitMs,
     modelPath: config.modelPath,
+    ...(workerScript !== undefined && { workerScript }),
     logger,
     hooks: {
       onRestart: (reason) => metrics.workerRestarts.inc({ reason }),

@@ -58,7 +58,8 @@ export function workerCommand(
  * inspector port or the test runner's flags are the parent's alone.
  */
 export function workerArguments(script: URL, options: WorkerOptions, execArgv: readonly string[]): string[] {
-  return [...loaderArguments(execArgv), "--expose-gc", fileURLToPath(script), JSON.stringify(options)];
+  const loaders = script.pathname.endsWith(".ts") ? loaderArguments(execArgv) : [];
+  return [...loaders, "--expose-gc", fileURLToPath(script), JSON.stringify(options)];
 }
 
 function loaderArguments(execArgv: readonly string[]): string[] {

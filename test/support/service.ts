@@ -5,6 +5,7 @@ import { listen } from "../../src/http/listen.ts";
 import { createLogger } from "../../src/logger.ts";
 import type { AppContext } from "../../src/services/context.ts";
 import type { WorkerPool } from "../../src/worker/pool.ts";
+import { BUILT_WORKER } from "./build-service.ts";
 import { createTestDatabase } from "./database.ts";
 
 /** A whole service on a real socket and a database of its own, inside the test's process. */
@@ -49,6 +50,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   };
   const opened = await createAppContext(config, {
     logger: createLogger("silent"),
+    workerScript: BUILT_WORKER,
     ...(options.workers !== undefined && { workers: options.workers }),
   });
   const server = await listen(createApp(opened.context), opened.context, "127.0.0.1", 0);

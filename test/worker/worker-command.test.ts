@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WORKER_ENVIRONMENT, workerArguments } from "../../src/worker/worker-command.ts";
 
-const script = new URL("file:///worker.js");
+const script = new URL("file:///worker.ts");
 const options = { modelPath: "/model.onnx", maxImageBytes: 1, reportMemory: false };
 
 function loaderArguments(execArgv: string[]): string[] {
@@ -12,6 +12,11 @@ function loaderArguments(execArgv: string[]): string[] {
 test("the loader of TypeScript goes along to the worker", () => {
   const loader = ["--require", "a.cjs", "--import", "b.mjs", "--import=c.mjs"];
   assert.deepEqual(loaderArguments(loader), loader);
+});
+
+test("a worker that is built needs no loader", () => {
+  const built = new URL("file:///worker.js");
+  assert.deepEqual(workerArguments(built, options, ["--import", "b.mjs"]).slice(0, -2), ["--expose-gc"]);
 });
 
 test("inspector, test runner and heap options stay with the parent", () => {
