@@ -28,7 +28,7 @@ import {
 import { sharedData } from "../support/shared-data.ts";
 
 const LIST: CorpusList = { id: 1n, name: "one", pdq: 31, blockhash: 10, match: "robust" };
-const ROUNDS = 20;
+const ROUNDS = 10;
 /** Above this a probing statement of eight hashes has hundreds of thousands of probes. */
 const PROBED_UP_TO = 40;
 const kernels = ["wasm", "javascript"] as const;
