@@ -71,9 +71,9 @@ describe("quota of a key", () => {
     assert.equal((await check(service, first!, { key })).status, 200);
   });
 
-  it("gives 64 parallel clients exactly 1000 of 1000 units", async () => {
-    const { key, id } = await service.createKey({ name: "exact", quota: { limit: 1000, period: "month" } });
-    const images = await smallImages(1400, "#102030");
+  it("gives 64 parallel clients exactly 400 of 400 units", async () => {
+    const { key, id } = await service.createKey({ name: "exact", quota: { limit: 400, period: "month" } });
+    const images = await smallImages(600, "#102030");
     let accepted = 0;
     let refused = 0;
     async function client(): Promise<void> {
@@ -87,11 +87,11 @@ describe("quota of a key", () => {
       }
     }
     await Promise.all(Array.from({ length: 64 }, client));
-    assert.deepEqual([accepted, refused], [1000, 400]);
+    assert.deepEqual([accepted, refused], [400, 200]);
     assert.equal((await ask(service, "GET", "/v1/quota", { key })).body.remaining, 0);
     const usage = await ask(service, "GET", `/v1/keys/${id}/usage`);
-    assert.equal(usage.body.units, 1000);
-    assert.equal(usage.body.days[0].new_images, 1000);
+    assert.equal(usage.body.units, 400);
+    assert.equal(usage.body.days[0].new_images, 400);
   });
 
   it("starts a new period with nothing used", async () => {
