@@ -9,7 +9,7 @@ import { flipSome, randomHash, seededRandom } from "../support/near-corpus.ts";
 
 const PROCESSES = 3;
 const ACTORS = 36;
-const OPERATIONS = 30_000;
+const OPERATIONS = 15_000;
 const THRESHOLD = 31;
 /** More rows than travel with a look-up: memory has to catch up by itself. */
 const BULK_ROWS = 1500;
@@ -62,7 +62,7 @@ async function untilReady(process: GateProcess): Promise<void> {
   while ((await process.order({ do: "state" })).state !== "ready");
 }
 
-it("3 processes that insert, lift, restore and delete: none of 30,000 operations is followed by a stale check anywhere", async (t) => {
+it("3 processes that insert, lift, restore and delete: none of 15,000 operations is followed by a stale check anywhere", async (t) => {
   const test = await createTestDatabase();
   t.after(() => test.drop());
   const listId = await insertList();
