@@ -1,11 +1,19 @@
-import { AppError } from "../errors.ts";
-import type { Detail, DetailCause, Digests, PerceptualKind } from "../fingerprint/fingerprint.ts";
+import type { Detail, DetailCause, Digests } from "../fingerprint/fingerprint.ts";
 import type { Scores } from "../scores.ts";
+import {
+  type CheckRecord,
+  OUTCOME_COLUMNS,
+  OUTCOME_ROW,
+  PAID,
+  PAY,
+  paymentValues,
+  type RecordedImage,
+  type RecordedRow,
+  recorded,
+  USAGE,
+} from "./check-payment.ts";
 import type { Database } from "./client.ts";
-import type { StoredVariant } from "./hot-keys.ts";
-import type { IdempotencyClaim } from "./idempotent-requests.ts";
-import type { Reservation } from "./quota-reservations.ts";
-import type { QuotaCaller } from "./quota-state.ts";
+import { bitsValues, type SearchedVariant, writeBits } from "./image-bits.ts";
 
 /** What is kept of a picture once it was decoded. Hashes in hex, perceptual bits as PostgreSQL's bit input takes them. */
 export interface CheckedImage {
@@ -34,131 +42,11 @@ export interface CheckedImage {
   readonly searchBits: readonly SearchedVariant[];
 }
 
-export interface SearchedVariant {
-  readonly variant: StoredVariant;
-  readonly pdq: string;
-  readonly blockhash: string;
-}
-
 /** Scores to store with an image, and where they came from. */
 export interface StoredScores {
   readonly model: string;
   readonly scores: Scores;
   readonly scoresFrom: bigint | null;
-}
-
-/** The sighting that a check leaves behind, and how it is paid. */
-export interface CheckRecord {
-  readonly checkId: string;
-  readonly verdict: "allow" | "review" | "block";
-  readonly caller: QuotaCaller;
-  /** Settled in the same statement; null where the check costs nothing. */
-  readonly reservation: Reservation | null;
-  /** What the check is recorded under, and under nothing else; null where it came without an Idempotency-Key. */
-  readonly claim: IdempotencyClaim | null;
-}
-
-/** The image as it stands after the check was recorded. */
-export interface RecordedImage {
-  readonly id: bigint;
-  readonly timesSeen: number;
-  readonly firstSeenAt: Date;
-}
-
-interface Row {
-  held: boolean;
-  paid: boolean;
-  id: string | null;
-  times_seen: string;
-  first_seen_at: Date;
-}
-
-// Whoever records a check has to end its reservation in the same statement, and so does whoever gives its units back: one of
-// the two finds it. Likewise a check that came with an Idempotency-Key is recorded only while its claim on the key stands,
-// and the claim then says what was charged. Where either is gone, nothing is written: `paid` has no row.
-const PAID = `held as (
-    select from idempotent_request where caller = $7::text and key = $8::text and owner = $9::text and status is null for update
-  ), settled as (
-    delete from quota_reservation where id = $5::bigint and ($9::text is null or exists (select from held)) returning id
-  ), paid as (
-    select where case when $5::bigint is null then $9::text is null or exists (select from held) else exists (select from settled) end
-  )`;
-
-// The sighting and the day's count, written with whatever names the image as `seen`.
-const PAY = `recorded as (
-    insert into sighting (id, image_id, key_id, verdict, units) select $1::text, seen.id, $3::text, $2::text, $6::int from seen
-  ), costed as (
-    update free_allowance set last_costed_at = now() where address = $4::text and $6::int > 0 and exists (select from paid)
-  ), charged as (
-    update idempotent_request set charged_units = charged_units + $6::int
-    where caller = $7::text and key = $8::text and $6::int > 0 and exists (select from paid)
-  )`;
-
-const OUTCOME = `select $9::text is null or exists (select from held) as held, exists (select from paid) as paid,
-    seen.id::text, seen.times_seen, seen.first_seen_at`;
-const OF_IT = "from (values (1)) as one left join seen on true";
-
-const USAGE = (newImages: string, repeatedImages: string) => `counted as (
-    insert into key_usage (key_id, day, units, new_images, repeated_images)
-    select $3::text, (now() at time zone 'UTC')::date, $6::int, ${newImages}, ${repeatedImages} from seen where $3::text is not null
-    on conflict (key_id, day) do update set units = key_usage.units + excluded.units,
-      new_images = key_usage.new_images + excluded.new_images,
-      repeated_images = key_usage.repeated_images + excluded.repeated_images
-  )`;
-
-function paymentValues(check: CheckRecord): unknown[] {
-  return [
-    check.checkId,
-    check.verdict,
-    "keyId" in check.caller ? check.caller.keyId : null,
-    "address" in check.caller ? check.caller.address : null,
-    check.reservation === null ? null : check.reservation.id.toString(),
-    check.reservation?.units ?? 0,
-    check.claim?.caller ?? null,
-    check.claim?.key ?? null,
-    check.claim?.owner ?? null,
-  ];
-}
-
-function recorded(row: Row | undefined): RecordedImage {
-  if (row?.held === false) {
-    throw new AppError(
-      "idempotency_in_progress",
-      "A later request with this Idempotency-Key has taken this one's place",
-    );
-  }
-  if (row?.paid === false) {
-    throw new AppError("overloaded", "The check took so long that the units reserved for it were given back");
-  }
-  if (row === undefined || row.id === null) throw new Error("The check was not recorded: its image is gone");
-  return { id: BigInt(row.id), timesSeen: Number(row.times_seen), firstSeenAt: row.first_seen_at };
-}
-
-// Foreign partitions allow neither `on conflict (image_id)` nor, without reading all rows, a join by the key: hence two
-// statements for a table, and the key as a subquery's value.
-function bitsOf(kind: PerceptualKind, whole: string, trimmed: string): string {
-  const bits = `(case variant when 0 then ${whole}::text else ${trimmed}::text end)::bit(256)`;
-  return `${kind}_changed as (
-    update image_${kind} set bits = ${bits} where image_id = (select id from seen) and bits <> ${bits} returning variant
-  ), ${kind}_added as (
-    insert into image_${kind} (image_id, variant, bits)
-    select id, variant, given.bits::bit(256) from seen, (values (0::int2, ${whole}::text), (1, ${trimmed}::text)) as given (variant, bits)
-    where given.bits is not null and variant not in (select variant from ${kind}_changed) on conflict do nothing
-  ), ${kind}_removed as (
-    delete from image_${kind} where image_id = (select id from seen) and ${bits} is null
-  )`;
-}
-
-/** For four parameters from that number on: PDQ and blockhash of the whole picture, then of the trimmed one. */
-function writeBits(from: number): string {
-  return `${bitsOf("pdq", `$${from}`, `$${from + 2}`)}, ${bitsOf("blockhash", `$${from + 1}`, `$${from + 3}`)}`;
-}
-
-function bitsValues({ searchBits }: CheckedImage): (string | null)[] {
-  return [0, 1].flatMap((variant) => {
-    const found = searchBits.find((each) => each.variant === variant);
-    return [found?.pdq ?? null, found?.blockhash ?? null];
-  });
 }
 
 const RECORD_NEW = `with ${PAID}, seen as (
@@ -179,8 +67,8 @@ const RECORD_NEW = `with ${PAID}, seen as (
   ), ${PAY}, ${USAGE("(seen.times_seen = 1)::int", "(seen.times_seen > 1)::int")}, ${writeBits(31)}, unclaimed as (
     delete from image_claim where sha256 = $10
   )
-  ${OUTCOME}, seen.times_seen <> 1 + coalesce((select times_seen from image where sha256 = $10), 0) as overtaken
-  ${OF_IT}`;
+  ${OUTCOME_COLUMNS}, seen.times_seen <> 1 + coalesce((select times_seen from image where sha256 = $10), 0) as overtaken
+  ${OUTCOME_ROW}`;
 
 // While the record above waited for the image's row, others recorded the same image, and of the rows of bits it saw those
 // of before. Whoever comes last to the image's row has the bits to write: here, unless yet another has come since.
@@ -205,7 +93,7 @@ export async function recordNewImage(
   scores: StoredScores | null,
   check: CheckRecord,
 ): Promise<RecordedImage> {
-  const result = await db.pool.query<Row & { overtaken: boolean }>({
+  const result = await db.pool.query<RecordedRow & { overtaken: boolean }>({
     name: "record_new_image",
     text: RECORD_NEW,
     values: [
@@ -231,7 +119,7 @@ export async function recordNewImage(
       scores?.model ?? null,
       scores === null ? null : JSON.stringify(scores.scores),
       scores?.scoresFrom?.toString() ?? null,
-      ...bitsValues(image),
+      ...bitsValues(image.searchBits),
     ],
   });
   const row = result.rows[0];
@@ -252,7 +140,7 @@ async function catchUpBits(db: Database, image: CheckedImage): Promise<void> {
       bytes(image.blockhashTransforms),
       bytes(image.trimmedTransforms),
       image.detailCause,
-      ...bitsValues(image),
+      ...bitsValues(image.searchBits),
     ],
   });
 }
@@ -265,14 +153,14 @@ const RECORD_REPEAT = `with ${PAID}, seen as (
     update image set times_seen = times_seen + 1, last_seen_at = now() where id = $10 and exists (select from paid)
     returning id, times_seen, first_seen_at
   ), ${PAY}, ${USAGE("0", "1")}
-  ${OUTCOME} ${OF_IT}`;
+  ${OUTCOME_COLUMNS} ${OUTCOME_ROW}`;
 
 /**
  * Records that an image known already was checked again.
  * @throws AppError as {@link recordNewImage}
  */
 export async function recordRepeat(db: Database, imageId: bigint, check: CheckRecord): Promise<RecordedImage> {
-  const result = await db.pool.query<Row>({
+  const result = await db.pool.query<RecordedRow>({
     name: "record_repeat",
     text: RECORD_REPEAT,
     values: [...paymentValues(check), imageId.toString()],

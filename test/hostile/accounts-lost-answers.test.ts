@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import type { CheckRecord } from "../../src/db/check-payment.ts";
 import { claimIdempotencyKey } from "../../src/db/idempotent-requests.ts";
 import { refundAbandonedUnits, reserveUnits } from "../../src/db/quota-reservations.ts";
-import { type CheckRecord, recordRepeat } from "../../src/db/record-check.ts";
+import { recordRepeat } from "../../src/db/record-check.ts";
 import { detailedPicture, flatPicture } from "../support/pictures.ts";
 import { readQuotaBooks } from "../support/quota-books.ts";
 import { ask, check } from "../support/requests.ts";

@@ -1,4 +1,6 @@
-import type { CheckedImage, CheckRecord, SearchedVariant } from "../../src/db/record-check.ts";
+import type { CheckRecord } from "../../src/db/check-payment.ts";
+import type { SearchedVariant } from "../../src/db/image-bits.ts";
+import type { CheckedImage } from "../../src/db/record-check.ts";
 import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
 
 /** The same in all symmetries. */
