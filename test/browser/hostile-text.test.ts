@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "../support/chromium.ts";
 import { flatPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
-
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 
 /** Text that runs `ran()` wherever it is taken for markup or script. */
 const PROBES = [
@@ -24,9 +21,8 @@ const PROBES = [
 let service: TestService;
 let browser: Browser;
 before(async () => {
-  if (CHROMIUM === undefined) throw new Error("Expected Chromium for the browser tests: apt-get install chromium");
   service = await startService();
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  browser = await launchChromium();
 });
 after(async () => {
   await browser?.close();
