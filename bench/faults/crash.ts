@@ -1,9 +1,7 @@
 import { parseArgs } from "node:util";
-import { buildService } from "../../test/support/build-service.ts";
 import { runCrashes } from "../../test/support/crash-run.ts";
-import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
-import { startDurableDatabase } from "./durable-database.ts";
+import { openDurableStage } from "./durable-stage.ts";
 
 // tsx bench/faults/crash.ts [--kills 100] [--stops 20] [--clients 24] [--processes 3]
 //
@@ -11,8 +9,6 @@ import { startDurableDatabase } from "./durable-database.ts";
 // immediate`) while clients check, ban, lift and change lists and keys. Then what they were told is compared with what is
 // stored. Ends with exit code 1 where anything acknowledged is lost, anything is there twice or without what belongs to it,
 // or units don't add up.
-
-const ADMIN_KEY = "admin-key-of-the-crash-runs-only";
 
 const { values } = parseArgs({
   options: {
@@ -23,23 +19,16 @@ const { values } = parseArgs({
   },
 });
 
-progress("the service is built");
-await buildService();
-const database = await startDurableDatabase();
-const settings = {
-  DATABASE_URL: database.url,
-  ADMIN_KEY,
+const stage = await openDurableStage(Number(values.processes), {
   FREE_CALLS_PER_DAY: "1000000",
-  TRUST_PROXY: "1",
   LOG_LEVEL: "error",
-};
-const crew = await startServiceCrew(Number(values.processes), settings);
+});
 const startMs = performance.now();
 try {
   const { counts, readyMs, left } = await runCrashes({
-    database,
-    crew,
-    adminKey: ADMIN_KEY,
+    database: stage.database,
+    crew: stage.crew,
+    adminKey: stage.adminKey,
     clients: Number(values.clients),
     kills: Number(values.kills),
     stops: Number(values.stops),
@@ -60,6 +49,5 @@ try {
   );
   console.log(`${values.kills} kills, ${values.stops} stops, ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 } finally {
-  await crew.stop();
-  await database.remove();
+  await stage.remove();
 }

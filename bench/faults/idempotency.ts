@@ -1,19 +1,15 @@
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { buildService } from "../../test/support/build-service.ts";
 import { runIdempotency } from "../../test/support/idempotency-run.ts";
 import { flatPicture } from "../../test/support/pictures.ts";
-import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
-import { startDurableDatabase } from "./durable-database.ts";
+import { openDurableStage } from "./durable-stage.ts";
 
 // tsx bench/faults/idempotency.ts [--keys 1000] [--lanes 8] [--processes 3]
 //
 // Each Idempotency-Key is sent eight times at once, spread over the processes, `lanes` keys at a time; then every process is
 // killed and started again, and each key is sent once more, with a changed body, and by another caller. Ends with exit code 1
 // at the first answer or count that is not as it should be.
-
-const ADMIN_KEY = "admin-key-of-the-idempotency-runs";
 
 const { values } = parseArgs({
   options: {
@@ -23,24 +19,17 @@ const { values } = parseArgs({
   },
 });
 
-progress("the service is built");
-await buildService();
-const database = await startDurableDatabase();
-const settings = {
-  DATABASE_URL: database.url,
-  ADMIN_KEY,
+const stage = await openDurableStage(Number(values.processes), {
   FREE_CALLS_PER_DAY: "100000",
-  TRUST_PROXY: "1",
   LOG_LEVEL: "warn",
-};
-const crew = await startServiceCrew(Number(values.processes), settings);
-const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+});
+const pool = new pg.Pool({ connectionString: stage.database.url, max: 2 });
 const startMs = performance.now();
 try {
   const result = await runIdempotency({
     pool,
-    crew,
-    adminKey: ADMIN_KEY,
+    crew: stage.crew,
+    adminKey: stage.adminKey,
     image: await flatPicture("#3c7a1f", 8, 8),
     keys: Number(values.keys),
     lanes: Number(values.lanes),
@@ -52,6 +41,5 @@ try {
   console.log(`${((performance.now() - startMs) / 1000).toFixed(0)} s on ${values.processes} processes`);
 } finally {
   await pool.end();
-  await crew.stop();
-  await database.remove();
+  await stage.remove();
 }

@@ -2,13 +2,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { buildService } from "../../test/support/build-service.ts";
 import { flatPicture } from "../../test/support/pictures.ts";
 import type { QuotaLoad, QuotaTally } from "../../test/support/quota-load.ts";
 import { type Counts, type QuotaRunKind, type QuotaRunResult, runQuota } from "../../test/support/quota-run.ts";
-import { startServiceCrew } from "../../test/support/service-crew.ts";
 import { progress } from "../index/progress.ts";
-import { startDurableDatabase } from "./durable-database.ts";
+import { openDurableStage } from "./durable-stage.ts";
 
 // tsx bench/faults/quota.ts [--runs 20] [--requests 30000] [--units 10000] [--clients 64] [--burst 50] [--processes 3]
 //   [--kinds address,key,address,key-period,address,address,key,address,address-period,address]
@@ -17,7 +15,6 @@ import { startDurableDatabase } from "./durable-database.ts";
 // runs are of these kinds, over and over: an address repeats one image; a key sends images that nobody sent before; and in
 // both, a period ends under way. Ends with exit code 1 at the first count that isn't exact.
 
-const ADMIN_KEY = "admin-key-of-the-quota-runs-only";
 const PROGRESS_MS = 5_000;
 
 const KINDS = {
@@ -47,24 +44,17 @@ const kinds = values.kinds.split(",").map((name) => {
   return KINDS[name as keyof typeof KINDS];
 });
 
-progress("the service is built");
-await buildService();
-const database = await startDurableDatabase();
-const settings = {
-  DATABASE_URL: database.url,
-  ADMIN_KEY,
+const stage = await openDurableStage(Number(values.processes), {
   FREE_CALLS_PER_DAY: String(units),
-  TRUST_PROXY: "1",
   LOG_LEVEL: "warn",
-};
-const crew = await startServiceCrew(Number(values.processes), settings);
-const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+});
+const pool = new pg.Pool({ connectionString: stage.database.url, max: 2 });
 const results: { kind: QuotaRunKind; result: QuotaRunResult }[] = [];
 try {
-  const stage = {
+  const quotaStage = {
     pool,
-    ports: crew.ports,
-    adminKey: ADMIN_KEY,
+    ports: stage.crew.ports,
+    adminKey: stage.adminKey,
     image: await flatPicture("#7a1f3c", 8, 8),
     units,
     requests: Number(values.requests),
@@ -74,7 +64,7 @@ try {
   for (let run = 0; run < Number(values.runs); run++) {
     const kind = kinds[run % kinds.length] as QuotaRunKind;
     progress(`run ${run + 1} of ${values.runs}: ${describeKind(kind)}`);
-    const result = await runQuota(stage, kind, (run + 1).toString(16), sendFromProcess);
+    const result = await runQuota(quotaStage, kind, (run + 1).toString(16), sendFromProcess);
     results.push({ kind, result });
     progress(`run ${run + 1}: exact, ${result.accepted} accepted in ${result.seconds.toFixed(1)} s`);
   }
@@ -88,8 +78,7 @@ try {
   }
   console.log(`${results.length} of ${values.runs} runs exact`);
   await pool.end();
-  await crew.stop();
-  await database.remove();
+  await stage.remove();
 }
 
 function describeKind({ payer, rollsOver }: QuotaRunKind): string {

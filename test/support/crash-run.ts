@@ -5,6 +5,7 @@ import { type CrashCount, compareCrashBooks } from "./crash-books.ts";
 import { startCrashLoad } from "./crash-load.ts";
 import type { CrashTargets } from "./crash-requests.ts";
 import { detailedPicture } from "./pictures.ts";
+import { postAsAdmin } from "./post-as-admin.ts";
 import type { ServiceCrew } from "./service-crew.ts";
 
 /** Where a run takes place: services with FREE_CALLS_PER_DAY=1000000, TRUST_PROXY=1 and this ADMIN_KEY. */
@@ -113,13 +114,7 @@ async function untilSwept(pool: pg.Pool): Promise<void> {
 
 async function prepare(stage: CrashStage): Promise<CrashTargets> {
   async function post(path: string, body: unknown): Promise<{ id: string; key: string }> {
-    const raw = body instanceof Uint8Array;
-    const response = await fetch(`http://127.0.0.1:${stage.crew.ports[0]}${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${stage.adminKey}`, "content-type": raw ? "image/png" : "application/json" },
-      body: raw ? new Uint8Array(body) : JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
+    const response = await postAsAdmin(stage.crew.ports[0] ?? 0, stage.adminKey, path, body);
     return (await response.json()) as { id: string; key: string };
   }
   await post("/v1/lists", { name: "banned" });

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { assertCleanError } from "./clean-error.ts";
 import { type IdempotencyCase, type IdempotencyKind, isReplayed, makeCases } from "./idempotency-cases.ts";
+import { postAsAdmin } from "./post-as-admin.ts";
 import { readQuotaBooks } from "./quota-books.ts";
 import { openRawConnection, type RawAnswer, type RawConnection, sendTogether } from "./raw-connection.ts";
 import type { ServiceCrew } from "./service-crew.ts";
@@ -144,14 +145,7 @@ function countKinds(cases: readonly IdempotencyCase[]): Record<IdempotencyKind, 
 }
 
 async function post(stage: IdempotencyStage, path: string, body: unknown): Promise<Response> {
-  const raw = body instanceof Uint8Array;
-  const response = await fetch(`http://127.0.0.1:${stage.crew.ports[0]}${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${stage.adminKey}`, "content-type": raw ? "image/png" : "application/json" },
-    body: raw ? new Uint8Array(body) : JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
-  return response;
+  return await postAsAdmin(stage.crew.ports[0] ?? 0, stage.adminKey, path, body);
 }
 
 async function makeKey(stage: IdempotencyStage, name: string): Promise<{ id: string; key: string }> {
