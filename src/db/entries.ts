@@ -64,8 +64,14 @@ async function mergeIntoTwin(tx: Transaction, fields: NewEntry): Promise<{ row: 
   return { row: changed[0] ?? row, outcome: live ? "completed" : "restored" };
 }
 
-function restoredFields({ customId, note, expiresAt }: NewEntry): Partial<EntryRow> {
-  return { enabled: true, customId: customId ?? null, note: note ?? "", expiresAt: expiresAt ?? null };
+function restoredFields({ customId, note, metadata, expiresAt }: NewEntry): Partial<EntryRow> {
+  return {
+    enabled: true,
+    customId: customId ?? null,
+    note: note ?? "",
+    metadata: metadata ?? {},
+    expiresAt: expiresAt ?? null,
+  };
 }
 
 /**
@@ -150,7 +156,7 @@ export async function pageEntries(
     .limit(limit);
 }
 
-export type EntryChanges = Partial<Pick<EntryRow, "customId" | "note" | "expiresAt" | "enabled">>;
+export type EntryChanges = Partial<Pick<EntryRow, "customId" | "note" | "metadata" | "expiresAt" | "enabled">>;
 
 /** Changes an entry of a list; null where there is none. */
 export async function changeEntry(

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
-import { list } from "./schema.ts";
+import { list, type Metadata } from "./schema.ts";
 import { isUniqueViolation } from "./sql-state.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -19,7 +19,7 @@ export type ListFields = Pick<
   | "match"
   | "description"
   | "enabled"
->;
+> & { readonly metadata?: Metadata };
 
 /** Adds a list; null where one of that name exists. */
 export async function insertList(

@@ -22,6 +22,18 @@ import { bits256, bytes, hexBytes, xid8 } from "./columns.ts";
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 const id64 = (name: string) => bigint(name, { mode: "bigint" });
 
+/** One rule of a workflow: what it looks at, from when on, and what it does then. */
+export interface WorkflowRule {
+  /** A label of the model, `unsafe` or `suggestive` for the sums of those labels; or a list that the picture matches. */
+  readonly when: { readonly score: string; readonly at_least: number } | { readonly list: string };
+  readonly action: "accept" | "reject" | "review";
+  /** Why, for whoever reads the answer. */
+  readonly text: string;
+}
+
+/** Short texts by name. */
+export type Metadata = Readonly<Record<string, string>>;
+
 /** One picture that was checked, known by the SHA-256 of its bytes; the bytes themselves are never stored. */
 export const image = pgTable(
   "image",
@@ -82,7 +94,8 @@ export const list = pgTable(
   {
     id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
     name: text("name").notNull(),
-    kind: text("kind", { enum: ["disallow", "allow"] }).notNull(),
+    /** `names`: its entries are patterns of names, not pictures. */
+    kind: text("kind", { enum: ["disallow", "allow", "names"] }).notNull(),
     action: text("action", { enum: ["block", "review"] }).notNull(),
     /** Largest matching distance in bits, inclusive; 0 matches equal hashes only. */
     pdqThreshold: smallint("pdq_threshold").notNull(),
@@ -98,6 +111,8 @@ export const list = pgTable(
       .notNull()
       .default("fast"),
     description: text("description").notNull().default(""),
+    /** The owner's own facts about it; nothing here reads them. */
+    metadata: jsonb("metadata").$type<Metadata>().notNull().default({}),
     enabled: boolean("enabled").notNull().default(true),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
@@ -106,7 +121,7 @@ export const list = pgTable(
   (table) => [uniqueIndex("list_name").on(table.name).where(sql`deleted_at is null`)],
 );
 
-/** One picture in a list. Lifting a ban disables its entry; entries are never deleted. */
+/** One picture, or pattern of names, in a list. Lifting a ban disables its entry; entries are never deleted. */
 export const entry = pgTable(
   "entry",
   {
@@ -118,7 +133,11 @@ export const entry = pgTable(
     identity: hexBytes("identity").notNull(),
     customId: text("custom_id"),
     note: text("note").notNull().default(""),
-    source: text("source", { enum: ["image", "url", "hashes"] }).notNull(),
+    metadata: jsonb("metadata").$type<Metadata>().notNull().default({}),
+    source: text("source", { enum: ["image", "url", "hashes", "pattern"] }).notNull(),
+    /** Of a list of names; both null in every other. */
+    pattern: text("pattern"),
+    patternSyntax: text("pattern_syntax", { enum: ["substring", "wildcard", "regex"] }),
     sha256: hexBytes("sha256"),
     sha1: hexBytes("sha1"),
     md5: hexBytes("md5"),
@@ -287,6 +306,69 @@ export const idempotentRequest = pgTable(
     index("idempotent_request_created").on(table.createdAt),
   ],
 );
+
+/**
+ * What a caller says a picture really is, kept by the picture's fingerprint. A caller has one say on each picture and model;
+ * a later one replaces it.
+ */
+export const feedback = pgTable(
+  "feedback",
+  {
+    id: id64("id").primaryKey().generatedAlwaysAsIdentity(),
+    keyId: text("key_id").notNull(),
+    sha256: hexBytes("sha256").notNull(),
+    sha1: hexBytes("sha1").notNull(),
+    md5: hexBytes("md5").notNull(),
+    pdq: hexBytes("pdq"),
+    pdqQuality: smallint("pdq_quality"),
+    blockhash: hexBytes("blockhash"),
+    fingerprintVersion: smallint("fingerprint_version").notNull(),
+    /** The model and class that the caller names, in the words of the surface it came by. */
+    model: text("model").notNull(),
+    class: text("class").notNull(),
+    surface: text("surface").notNull(),
+    /** What the service said of the picture when the feedback came; null where it never checked it. */
+    verdict: text("verdict", { enum: ["allow", "review", "block"] }),
+    scores: json("scores").$type<Record<string, number>>(),
+    /** The picture itself, only where the operator has it kept. */
+    picture: bytes("picture"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [unique("feedback_said").on(table.sha256, table.keyId, table.surface, table.model)],
+);
+
+/**
+ * A picture that a caller left for a later call, for a day. Its bytes are sealed with a key that only its id gives, and the
+ * id itself is not stored. The row outlives the bytes, so that whoever comes late is told so.
+ */
+export const upload = pgTable(
+  "upload",
+  {
+    /** SHA-256 of the id. */
+    idHash: hexBytes("id_hash").primaryKey(),
+    keyId: text("key_id").notNull(),
+    byteLength: integer("byte_length").notNull(),
+    /** Null once deleted or expired. */
+    sealed: bytes("sealed"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [index("upload_expiry").on(table.expiresAt)],
+);
+
+/** A named policy of an admin: which scores and lists accept a picture, reject it, or send it to review. */
+export const workflow = pgTable("workflow", {
+  /** `wfl_` and 22 base62 characters. */
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  description: text("description").notNull().default(""),
+  rules: jsonb("rules").$type<readonly WorkflowRule[]>().notNull(),
+  createdBy: text("created_by").notNull(),
+  createdAt: instant("created_at").notNull().defaultNow(),
+  updatedAt: instant("updated_at").notNull().defaultNow(),
+  deletedAt: instant("deleted_at"),
+});
 
 /**
  * Every change an admin made, written in the transaction of the change, each row chained to the one before by its hash. The

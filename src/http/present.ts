@@ -112,6 +112,7 @@ export function presentList(row: ListRow) {
     neural_vector_threshold: row.neuralVectorThreshold,
     match: row.match,
     description: row.description,
+    metadata: { ...row.metadata },
     enabled: row.enabled,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
@@ -124,7 +125,10 @@ export function presentEntry(row: EntryRow, listName: string) {
     list: listName,
     custom_id: row.customId,
     note: row.note,
+    metadata: { ...row.metadata },
     source: row.source,
+    pattern: row.pattern,
+    syntax: row.patternSyntax,
     hashes: {
       sha256: row.sha256,
       sha1: row.sha1,

@@ -22,6 +22,8 @@ export interface BanInput {
   readonly picture: ImageSource | { readonly hashes: GivenHashes };
   readonly customId: string | null;
   readonly note: string;
+  /** The caller's own texts by name. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Null: for good. */
   readonly expiresAt: Date | null;
 }
@@ -37,7 +39,7 @@ const AUDIT_ACTIONS: Record<Exclude<EntryOutcome, "unchanged">, string> = {
   completed: "entry.complete",
 };
 
-type Fingerprints = Omit<NewEntry, "listId" | "customId" | "note" | "expiresAt" | "createdBy">;
+type Fingerprints = Omit<NewEntry, "listId" | "customId" | "note" | "metadata" | "expiresAt" | "createdBy">;
 
 /**
  * Puts a picture into a list; the next request anywhere is matched against it. A picture without detail is held by its
@@ -55,6 +57,7 @@ export async function banImage(ctx: RequestContext, input: BanInput): Promise<Ba
     listId: list.id,
     customId: input.customId,
     note: input.note,
+    metadata: input.metadata ?? {},
     expiresAt: input.expiresAt,
     createdBy: actor.id,
   };

@@ -126,6 +126,7 @@ export function registerEntries(app: OpenAPIHono<AppEnv>): void {
       picture,
       customId: given.custom_id ?? null,
       note: given.note ?? "",
+      ...(given.metadata !== undefined && { metadata: given.metadata }),
       expiresAt: given.expires_at === undefined ? null : new Date(given.expires_at),
     });
     const presented = presentEntry(entry, name);
@@ -148,10 +149,11 @@ export function registerEntries(app: OpenAPIHono<AppEnv>): void {
 
   app.openapi(update, async (c) => {
     const { name, id } = c.req.valid("param");
-    const { custom_id, note, expires_at, enabled } = c.req.valid("json");
+    const { custom_id, note, metadata, expires_at, enabled } = c.req.valid("json");
     const changes = {
       ...(custom_id !== undefined && { customId: custom_id }),
       ...(note !== undefined && { note }),
+      ...(metadata !== undefined && { metadata }),
       ...(expires_at !== undefined && { expiresAt: expires_at === null ? null : new Date(expires_at) }),
       ...(enabled !== undefined && { enabled }),
     };
@@ -168,7 +170,9 @@ export function registerEntries(app: OpenAPIHono<AppEnv>): void {
   });
 }
 
-function readPicture(body: ReceivedBody): { picture: BanInput["picture"]; fields: z.infer<typeof newEntryFields> } {
+type PictureFields = z.infer<typeof newEntryFields> & Pick<z.infer<typeof newEntrySchema>, "metadata">;
+
+function readPicture(body: ReceivedBody): { picture: BanInput["picture"]; fields: PictureFields } {
   if (body.kind === "json") {
     const { url, hashes, ...fields } = parseFields(newEntrySchema, body.json);
     if (url !== undefined && hashes === undefined) return { picture: { url }, fields };

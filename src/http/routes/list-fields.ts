@@ -15,6 +15,7 @@ const COLUMNS = {
   neural_vector_threshold: "neuralVectorThreshold",
   match: "match",
   description: "description",
+  metadata: "metadata",
   enabled: "enabled",
 } as const satisfies Record<keyof Given, keyof ListRow>;
 

@@ -7,6 +7,15 @@ import { storableText } from "./text.ts";
 const bits = z.int().min(0).max(256);
 const causes = Object.keys(DETAIL_CAUSES) as DetailCause[];
 
+/** Short texts by name, the caller's own: at most 20 of at most 1,000 characters. */
+export const metadata = z
+  .record(storableText(100).min(1), storableText(1000))
+  .refine((value) => Object.keys(value).length <= 20, "Expected at most 20 names")
+  .openapi({
+    example: { source: "import" },
+    description: "Texts of your own by name, at most 20; nothing here reads them",
+  });
+
 export const matchMode = z.enum(["fast", "robust"]);
 
 export const listName = z
@@ -40,7 +49,10 @@ const thresholds = z.object({
 });
 
 const settings = {
-  kind: z.enum(["disallow", "allow"]).openapi({ description: "An allow list wins over every disallow list and score" }),
+  kind: z.enum(["disallow", "allow", "names"]).openapi({
+    description:
+      "An allow list wins over every disallow list and score. A list of `names` holds patterns of names instead of pictures (`POST /v1/profiles/check`).",
+  }),
   action: z.enum(["block", "review"]).openapi({ description: "The verdict of a match in a disallow list" }),
   ...thresholds.shape,
   match: matchMode.openapi({
@@ -48,6 +60,7 @@ const settings = {
       "`robust` matches by the neural hash as well, which finds crops; it takes a run of the model for each image that is new. A check's own `match` wins.",
   }),
   description: storableText(1000),
+  metadata,
   enabled: z.boolean().openapi({ description: "A disabled list matches nothing" }),
 };
 
@@ -59,6 +72,7 @@ export const newListSchema = z
     ...thresholds.partial().shape,
     match: settings.match.default("fast"),
     description: settings.description.default(""),
+    metadata: settings.metadata.default({}),
     enabled: settings.enabled.default(true),
   })
   .openapi("NewList");
@@ -87,6 +101,7 @@ export const newEntryFields = z.object({
 
 export const newEntrySchema = newEntryFields
   .extend({
+    metadata: metadata.optional(),
     url: z.string().max(8192).optional().openapi({ description: "Where to fetch the picture" }),
     hashes: z
       .strictObject({
@@ -106,6 +121,7 @@ export const entryChangesSchema = z
   .strictObject({
     custom_id: customId.nullable(),
     note,
+    metadata,
     expires_at: expiresAt.nullable(),
     enabled: z.boolean(),
   })
@@ -118,7 +134,10 @@ export const entrySchema = z
     list: listName,
     custom_id: z.string().nullable(),
     note: z.string(),
-    source: z.enum(["image", "url", "hashes"]),
+    metadata,
+    source: z.enum(["image", "url", "hashes", "pattern"]),
+    pattern: z.string().nullable().openapi({ description: "Of a list of names; null in every other" }),
+    syntax: z.enum(["substring", "wildcard", "regex"]).nullable(),
     hashes: z.object({
       sha256: z.string().nullable(),
       sha1: z.string().nullable(),
