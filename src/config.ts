@@ -6,7 +6,18 @@ import { ConfigError } from "./config-error.ts";
 import { parseProxyTrust } from "./proxy-trust.ts";
 
 /** The vendor surfaces that exist; COMPAT names those to serve. */
-export const COMPAT_SURFACES = ["nsfw-categorize"] as const;
+export const COMPAT_SURFACES = [
+  "nsfw-categorize",
+  "sightengine",
+  "imagga",
+  "pict-rs",
+  "misskey",
+  "pleroma",
+  "moderatecontent",
+  "openai",
+  "azure-content-moderator",
+  "hma",
+] as const;
 export type CompatSurface = (typeof COMPAT_SURFACES)[number];
 
 const bundledModel = fileURLToPath(new URL("../models/nsfw-mobilenet-v2.onnx", import.meta.url));
@@ -51,6 +62,8 @@ const SETTINGS = {
   REVIEW_THRESHOLD: probability.default(0.5),
   SUGGESTIVE_REVIEW_THRESHOLD: optionalProbability.default(null),
   COMPAT: z.string().default(COMPAT_SURFACES.join(",")),
+  UPLOAD_STORE_MB: wholeNumber(0, 1_000_000).default(256),
+  KEEP_FEEDBACK_IMAGES: flag.default(false),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -105,6 +118,10 @@ export interface Config {
   readonly modelPath: string;
   readonly scorePolicy: ScorePolicy;
   readonly compat: readonly CompatSurface[];
+  /** Most mebibytes of uploads that are kept for a later call, of all callers together; 0: none. */
+  readonly uploadStoreMb: number;
+  /** Whether pictures that came with feedback are stored. */
+  readonly keepFeedbackImages: boolean;
 }
 
 function parseList(value: string): string[] {
@@ -183,6 +200,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       suggestiveReview: value.SUGGESTIVE_REVIEW_THRESHOLD,
     },
     compat: parseCompat(value.COMPAT),
+    uploadStoreMb: value.UPLOAD_STORE_MB,
+    keepFeedbackImages: value.KEEP_FEEDBACK_IMAGES,
   };
 }
 

@@ -22,18 +22,21 @@ export interface CheckImageInput {
   readonly source: ImageSource;
   readonly lists: AskedLists;
   readonly classify: ClassifyMode;
+  /** Units that the check costs, new image or not, where a surface has prices of its own. */
+  readonly flatUnits?: number;
 }
 
 /**
  * Checks one image: banned, seen, unsafe, and what the call cost. A keyed call pays one unit for an image nobody sent
- * before and nothing for a repeat; a call without a key pays one for either. What fails costs nothing, and so does what an
- * earlier run of the same request has paid.
+ * before and nothing for a repeat, where the surface has no price of its own; a call without a key pays one for either. What
+ * fails costs nothing, and so does what an earlier run of the same request has paid.
  * @throws AppError what is wrong with the image or its URL; quota_exceeded; list_not_found; match_unavailable; overloaded
  */
 export async function checkImage(ctx: RequestContext, input: CheckImageInput): Promise<CheckResult> {
   requireScopeOfKey(ctx, "check");
   if (input.lists.match === "robust") requireNeuralHash(ctx, "match");
-  const upfront = ctx.actor.type === "anonymous" && !isPaid(ctx) ? await chargeQuota(ctx, 1) : null;
+  const upfrontUnits = isPaid(ctx) ? 0 : (input.flatUnits ?? (ctx.actor.type === "anonymous" ? 1 : 0));
+  const upfront = upfrontUnits === 0 ? null : await chargeQuota(ctx, upfrontUnits);
   try {
     const result = await withImage(ctx, input.source, fetchCaller(ctx), (image) =>
       checkSent(ctx, image, input, upfront),
@@ -75,7 +78,7 @@ async function examineUnlessDone(
 ): Promise<CheckResult | null> {
   const known = await findImageBySha256(ctx.db, image.sha256);
   if (known !== null && saysEnough(ctx, known, input.classify, gate.scope)) return null;
-  const costs = upfront === null && known === null && ctx.actor.type === "key" && !isPaid(ctx);
+  const costs = input.flatUnits === undefined && known === null && ctx.actor.type === "key" && !isPaid(ctx);
   const reservation = costs ? await chargeQuota(ctx, 1) : upfront;
   try {
     return await examineImage(ctx, image, {

@@ -16,8 +16,15 @@ export interface SentImage extends ByteDigests {
   readonly bytes: Uint8Array;
 }
 
+/** Where to fetch an image, and limits tighter than the service's own where a surface promises them. */
+export interface ImageUrl {
+  readonly url: string;
+  readonly maxBytes?: number;
+  readonly timeoutMs?: number;
+}
+
 /** An image as a caller gives it: its bytes, or where to fetch them. */
-export type ImageSource = SentImage | { readonly url: string };
+export type ImageSource = SentImage | ImageUrl;
 
 /**
  * Runs `use` with the bytes behind a source. Digests run while a URL's bytes arrive, and those count among the bytes of
@@ -35,7 +42,7 @@ export async function withImage<Result>(
   if (!("url" in source)) return await use(source);
   const part = ctx.fetchShares.begin(caller);
   try {
-    const image = await download(ctx, source.url, part);
+    const image = await download(ctx, source, part);
     part.endFetch();
     return await use(image);
   } finally {
@@ -44,11 +51,15 @@ export async function withImage<Result>(
   }
 }
 
-async function download(ctx: AppContext, url: string, part: FetchPart): Promise<SentImage> {
+async function download(
+  ctx: AppContext,
+  { url, maxBytes = MAX_IMAGE_BYTES, timeoutMs = FETCH_TIMEOUT_MS }: ImageUrl,
+  part: FetchPart,
+): Promise<SentImage> {
   const digester = createDigester();
   const { bytes } = await fetchImage(url, {
-    maxBytes: MAX_IMAGE_BYTES,
-    timeoutMs: FETCH_TIMEOUT_MS,
+    maxBytes,
+    timeoutMs,
     maxRedirects: MAX_REDIRECTS,
     allowPrivateUrls: ctx.config.allowPrivateUrls,
     onChunk: (chunk) => {
