@@ -1,6 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { nsfwCategorizeRefusal } from "../compat/nsfw-categorize/refusal.ts";
-import { nsfwCategorizeSurface } from "../compat/nsfw-categorize/routes.ts";
+import { SURFACES } from "../compat/surfaces.ts";
 import { parseProxyTrust } from "../proxy-trust.ts";
 import type { AppContext } from "../services/context.ts";
 import { createErrorHandler } from "./error-handler.ts";
@@ -40,7 +39,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
 
   app.on(["POST", "PATCH"], "*", releasesBody());
   const open = createOpenRequest(context, parseProxyTrust(context.config.trustProxy));
-  if (context.config.compat.includes("nsfw-categorize")) app.route("/", nsfwCategorizeSurface(context, open));
+  for (const surface of servedSurfaces(context)) app.route("/", surface.routes(context, open));
 
   app.use("/metrics", requestContext(open));
   app.use("/v1/*", requestContext(open));
@@ -60,6 +59,17 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
 }
 
 /** How requests to the vendor surfaces that are served are answered where they don't get as far as the app. */
-export function vendorRefusalOf({ config }: AppContext): VendorRefusal {
-  return config.compat.includes("nsfw-categorize") ? nsfwCategorizeRefusal : () => null;
+export function vendorRefusalOf(context: AppContext): VendorRefusal {
+  const served = servedSurfaces(context);
+  return (target, error) => {
+    for (const surface of served) {
+      const refused = surface.refusal(target, error);
+      if (refused !== null) return refused;
+    }
+    return null;
+  };
+}
+
+function servedSurfaces({ config }: AppContext): typeof SURFACES {
+  return SURFACES.filter(({ name }) => config.compat.includes(name));
 }

@@ -15,32 +15,44 @@ import {
 import { addField, newFields, tooManyFields } from "./read-body-text.ts";
 import { type ReceivedImage, receiveImage } from "./received-image.ts";
 
+/** An image of a form, and the name of the part it came in. */
+export interface NamedImage {
+  readonly field: string;
+  readonly image: ReceivedImage;
+}
+
 export interface MultipartBody {
-  readonly image: ReceivedImage | null;
+  /** In the order they came. */
+  readonly images: readonly NamedImage[];
   readonly fields: Record<string, string>;
   /** Names of the file parts passed over. */
   readonly otherFiles: readonly string[];
 }
 
+/** Which parts of a form are images. */
+export interface ImageParts {
+  /** Largest image, and all of them together, in bytes. */
+  readonly maxBytes: number;
+  /** Parts of these names are images, whether or not they have a file name or a content type. */
+  readonly fields: readonly string[];
+  /** Whether every part with a file name is one, whatever its name. */
+  readonly anyFile: boolean;
+  readonly maxImages: number;
+}
+
 /**
- * Reads multipart/form-data (RFC 7578): one part of a name in `imageFields` is the image, whether or not it has a file
- * name or a content type; other files are passed over; everything else is a text field.
+ * Reads multipart/form-data (RFC 7578): images, files that are none and passed over, and text fields.
  *
- * @param maxBytes the largest image, in bytes
  * @throws AppError image_too_many_bytes, image_empty, body_too_large, body_malformed
  */
-export async function readMultipart(
-  c: Context,
-  contentType: string,
-  maxBytes: number,
-  imageFields: readonly string[],
-): Promise<MultipartBody> {
+export async function readMultipart(c: Context, contentType: string, parts: ImageParts): Promise<MultipartBody> {
+  const { maxBytes } = parts;
   const maxTotal = maxBytes + MULTIPART_OVERHEAD_BYTES;
   const declared = declaredLength(c.req.header("content-length"));
   if (declared !== null && declared > maxTotal) throw imageTooManyBytes(maxBytes, declared);
 
-  const parser = createParser(contentType, maxBytes, imageFields);
-  const collected = collectParts(parser, maxBytes, imageFields);
+  const parser = createParser(contentType, parts);
+  const collected = collectParts(parser, parts);
   let failure: unknown;
   collected.catch((error: unknown) => {
     failure = error;
@@ -56,20 +68,21 @@ export async function readMultipart(
   return collected;
 }
 
-function createParser(contentType: string, maxBytes: number, imageFields: readonly string[]): BusboyInstance {
+function createParser(contentType: string, parts: ImageParts): BusboyInstance {
+  const maxFiles = Math.max(MAX_FILES, parts.maxImages);
   try {
     return new Busboy({
       headers: { "content-type": contentType },
       highWaterMark: 1024 * 1024,
       fileHwm: 1024 * 1024,
       isPartAFile: (name, type, filename) =>
-        filename !== undefined || type === "application/octet-stream" || imageFields.includes(name ?? ""),
+        filename !== undefined || type === "application/octet-stream" || parts.fields.includes(name ?? ""),
       limits: {
         fieldSize: MAX_FIELD_BYTES,
         fields: MAX_FIELDS,
-        fileSize: maxBytes,
-        files: MAX_FILES,
-        parts: MAX_FIELDS + MAX_FILES,
+        fileSize: parts.maxBytes,
+        files: maxFiles,
+        parts: MAX_FIELDS + maxFiles,
         headerPairs: 32,
         headerSize: 16 * 1024,
       },
@@ -79,33 +92,28 @@ function createParser(contentType: string, maxBytes: number, imageFields: readon
   }
 }
 
-function collectParts(
-  parser: BusboyInstance,
-  maxBytes: number,
-  imageFields: readonly string[],
-): Promise<MultipartBody> {
+function collectParts(parser: BusboyInstance, parts: ImageParts): Promise<MultipartBody> {
   return new Promise((resolve, reject) => {
     const fields = newFields();
     const otherFiles: string[] = [];
-    let image: ReceivedImage | null = null;
-    let images = 0;
+    const images: NamedImage[] = [];
+    let begun = 0;
 
     function onFile(name: string | undefined, file: BusboyFileStream, filename: string | undefined): void {
       // A part that breaks off fails the parser too; this keeps its own error from going unheard.
       file.on("error", reject);
-      if (name === undefined || !imageFields.includes(name)) {
+      const isImage = name !== undefined && (parts.fields.includes(name) || (parts.anyFile && filename !== undefined));
+      if (!isImage) {
         if (name !== undefined) otherFiles.push(name);
         file.resume();
         return;
       }
-      if (++images > 1) {
-        reject(new AppError("body_malformed", "Expected one file for image but received two", { field: name }));
+      if (++begun > parts.maxImages) {
+        reject(tooManyImages(name, parts.maxImages));
         file.resume();
         return;
       }
-      collectImage(file, filename, maxBytes, reject, (received) => {
-        image = received;
-      });
+      collectImage(file, filename, parts.maxBytes, reject, (image) => images.push({ field: name, image }));
     }
 
     function onField(name: string | undefined, value: string, _nameTruncated: boolean, truncated: boolean): void {
@@ -126,10 +134,15 @@ function collectParts(
     parser.on("fieldsLimit", () => reject(tooManyFields()));
     parser.on("partsLimit", () => reject(tooManyFields()));
     parser.on("filesLimit", () =>
-      reject(new AppError("body_too_large", `Expected at most ${MAX_FILES} files for body but received more`)),
+      reject(
+        new AppError(
+          "body_too_large",
+          `Expected at most ${Math.max(MAX_FILES, parts.maxImages)} files for body but received more`,
+        ),
+      ),
     );
     parser.on("error", (cause) => reject(malformed("parts that end too early or don't parse", cause)));
-    parser.on("finish", () => resolve({ image, fields, otherFiles }));
+    parser.on("finish", () => resolve({ images, fields, otherFiles }));
   });
 }
 
@@ -148,6 +161,12 @@ function collectImage(
     else if (filename !== "") reject(imageEmpty());
     // An empty part with an empty name is what a browser sends for a file input left blank: no image, not an empty one.
   });
+}
+
+function tooManyImages(field: string, maxImages: number): AppError {
+  return maxImages === 1
+    ? new AppError("body_malformed", "Expected one file for image but received two", { field })
+    : new AppError("body_too_large", `Expected at most ${maxImages} images for body but received more`, { field });
 }
 
 function malformed(received: string, cause: unknown): AppError {

@@ -4,21 +4,25 @@ import { readChunks } from "./read-body-chunks.ts";
 import { bodyTooLarge, declaredLength, MAX_FIELD_BYTES, MAX_FIELDS, MAX_TEXT_BODY_BYTES } from "./read-body-limits.ts";
 
 /** For those who send an image as the body and leave the content type to curl. */
-const RAW_IMAGE_HINT = "an image sent as the body needs the content type image/* or application/octet-stream";
+export const RAW_IMAGE_HINT = "an image sent as the body needs the content type image/* or application/octet-stream";
 
 /**
- * Reads a body of at most MAX_TEXT_BODY_BYTES.
+ * Reads a body of at most `maxBytes`.
  * @param hint what to add to a refusal, for those who meant another kind of body
  * @throws AppError body_too_large
  */
-export async function readSmallBody(c: Context, hint: string | null = RAW_IMAGE_HINT): Promise<Buffer> {
+export async function readSmallBody(
+  c: Context,
+  hint: string | null = RAW_IMAGE_HINT,
+  maxBytes = MAX_TEXT_BODY_BYTES,
+): Promise<Buffer> {
   const declared = declaredLength(c.req.header("content-length"));
-  if (declared !== null && declared > MAX_TEXT_BODY_BYTES) throw textTooLarge(declared, hint);
+  if (declared !== null && declared > maxBytes) throw textTooLarge(declared, hint, maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
   await readChunks(c, (chunk) => {
     length += chunk.length;
-    if (length > MAX_TEXT_BODY_BYTES) throw textTooLarge(null, hint);
+    if (length > maxBytes) throw textTooLarge(null, hint, maxBytes);
     chunks.push(chunk);
   });
   return Buffer.concat(chunks, length);
@@ -53,9 +57,10 @@ export function parseJson(text: string): unknown {
 
 /**
  * Parses application/x-www-form-urlencoded (WHATWG URL, section 5.1).
+ * @param maxFieldBytes the largest value, in bytes
  * @throws AppError body_malformed for a name that comes twice, body_too_large, content_type_unsupported for raw bytes
  */
-export function parseUrlEncoded(bytes: Buffer): Record<string, string> {
+export function parseUrlEncoded(bytes: Buffer, maxFieldBytes = MAX_FIELD_BYTES): Record<string, string> {
   if (looksBinary(bytes)) {
     throw new AppError(
       "content_type_unsupported",
@@ -66,14 +71,14 @@ export function parseUrlEncoded(bytes: Buffer): Record<string, string> {
   let count = 0;
   for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) {
     if (++count > MAX_FIELDS) throw tooManyFields();
-    if (Buffer.byteLength(value) > MAX_FIELD_BYTES) throw bodyTooLarge(name, MAX_FIELD_BYTES, null);
+    if (Buffer.byteLength(value) > maxFieldBytes) throw bodyTooLarge(name, maxFieldBytes, null);
     addField(fields, name, value);
   }
   return fields;
 }
 
-function textTooLarge(received: number | null, hint: string | null): AppError {
-  const error = bodyTooLarge("body", MAX_TEXT_BODY_BYTES, received);
+function textTooLarge(received: number | null, hint: string | null, maxBytes: number): AppError {
+  const error = bodyTooLarge("body", maxBytes, received);
   return hint === null ? error : new AppError("body_too_large", `${error.message}; ${hint}`);
 }
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { AppError } from "../errors.ts";
 import { MAX_IMAGE_BYTES } from "../services/image-source.ts";
-import { readMultipart } from "./read-body-multipart.ts";
+import { type NamedImage, readMultipart } from "./read-body-multipart.ts";
 import { readRawImage } from "./read-body-raw.ts";
-import { decodeUtf8, newFields, parseJson, parseUrlEncoded, readSmallBody } from "./read-body-text.ts";
+import { decodeUtf8, newFields, parseJson, parseUrlEncoded, RAW_IMAGE_HINT, readSmallBody } from "./read-body-text.ts";
 import type { ReceivedImage } from "./received-image.ts";
 
 export type { ReceivedImage };
@@ -13,6 +13,8 @@ export interface ReceivedBody {
   /** `image` where the image came, `json` for a JSON body, `form` for fields alone or no body at all. */
   readonly kind: "image" | "json" | "form";
   readonly image: ReceivedImage | null;
+  /** Every image of a form in the order they came; `image` is the first of them. */
+  readonly images: readonly NamedImage[];
   /** Text fields of a form by name, each at most 64 KiB; empty for the other kinds. */
   readonly fields: Readonly<Record<string, string>>;
   /** The parsed value of a JSON body, undefined for the other kinds. */
@@ -31,6 +33,14 @@ export interface ReadBodyOptions {
   readonly maxImageBytes?: number;
   /** Names of the multipart part that carries the image; `image` where not given. */
   readonly imageFields?: readonly string[];
+  /** Whether every part with a file name is an image, whatever its name. */
+  readonly anyFile?: boolean;
+  /** Most images in one form; 1 where not given. */
+  readonly maxImages?: number;
+  /** Largest JSON or URL-encoded body, and field of the latter, in bytes, for surfaces whose images come as base64 text. */
+  readonly maxTextBytes?: number;
+  /** Whether a body of a content type that is neither a form nor JSON is taken as the image itself. */
+  readonly rawOfAnyType?: boolean;
   /** Whether JSON (at most 1 MiB) or nothing is taken, whatever the content type says. */
   readonly jsonOnly?: boolean;
 }
@@ -81,15 +91,18 @@ async function readBody(c: Context, options: ReadBodyOptions): Promise<ReceivedB
   const type = mediaType(header);
   if (options.jsonOnly === true) return await readJsonOrNothing(c, type);
   if (type === "multipart/form-data") {
-    const { image, fields, otherFiles } = await readMultipart(c, header, maxBytes, options.imageFields ?? ["image"]);
-    return formBody(image, fields, otherFiles);
+    const { imageFields = ["image"], anyFile = false, maxImages = 1 } = options;
+    const body = await readMultipart(c, header, { maxBytes, fields: imageFields, anyFile, maxImages });
+    return formBody(body.images, body.fields, body.otherFiles);
   }
-  if (type.startsWith("image/") || type === "application/octet-stream") {
-    return formBody(await readRawImage(c, maxBytes), newFields(), []);
+  if (type.startsWith("image/") || type === "application/octet-stream") return await rawBody(c, maxBytes);
+  const { maxTextBytes } = options;
+  if (isJson(type)) return jsonBody(c, await readSmallBody(c, RAW_IMAGE_HINT, maxTextBytes));
+  if (type === "application/x-www-form-urlencoded") {
+    return formBody([], parseUrlEncoded(await readSmallBody(c, RAW_IMAGE_HINT, maxTextBytes), maxTextBytes), []);
   }
-  if (isJson(type)) return jsonBody(c, await readSmallBody(c));
-  if (type === "application/x-www-form-urlencoded") return formBody(null, parseUrlEncoded(await readSmallBody(c)), []);
-  if (type === "" && (await readSmallBody(c)).length === 0) return formBody(null, newFields(), []);
+  if (options.rawOfAnyType === true) return await rawBody(c, maxBytes);
+  if (type === "" && (await readSmallBody(c)).length === 0) return formBody([], newFields(), []);
   throw new AppError(
     "content_type_unsupported",
     "Expected the content type multipart/form-data, image/*, application/octet-stream, application/json or " +
@@ -100,7 +113,7 @@ async function readBody(c: Context, options: ReadBodyOptions): Promise<ReceivedB
 async function readJsonOrNothing(c: Context, type: string): Promise<ReceivedBody> {
   const bytes = await readSmallBody(c, null);
   if (isJson(type)) return jsonBody(c, bytes);
-  if (bytes.length === 0) return formBody(null, newFields(), []);
+  if (bytes.length === 0) return formBody([], newFields(), []);
   throw new AppError(
     "content_type_unsupported",
     `Expected the content type application/json for body but received ${type === "" ? "none" : quote(type)}`,
@@ -116,14 +129,21 @@ function isJson(type: string): boolean {
   return /^application\/([\w.-]+\+)?json$/.test(type);
 }
 
+async function rawBody(c: Context, maxBytes: number): Promise<ReceivedBody> {
+  return formBody([{ field: "image", image: await readRawImage(c, maxBytes) }], newFields(), []);
+}
+
 function formBody(
-  image: ReceivedImage | null,
+  images: readonly NamedImage[],
   fields: Record<string, string>,
   otherFiles: readonly string[],
 ): ReceivedBody {
   const sorted = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
-  const digest = sha256(JSON.stringify([sorted, image?.sha256 ?? null]));
-  return { kind: image === null ? "form" : "image", image, fields, json: undefined, otherFiles, digest };
+  const image = images[0]?.image ?? null;
+  const digest = sha256(
+    JSON.stringify([sorted, ...(image === null ? [null] : images.map((each) => each.image.sha256))]),
+  );
+  return { kind: image === null ? "form" : "image", image, images, fields, json: undefined, otherFiles, digest };
 }
 
 function jsonBody(c: Context, bytes: Buffer): ReceivedBody {
@@ -131,7 +151,7 @@ function jsonBody(c: Context, bytes: Buffer): ReceivedBody {
   const json = parseJson(text);
   // hono keeps promises here, though its types say otherwise; what validates JSON later reads this instead of the stream.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
-  return { kind: "json", image: null, fields: newFields(), json, otherFiles: [], digest: sha256(bytes) };
+  return { kind: "json", image: null, images: [], fields: newFields(), json, otherFiles: [], digest: sha256(bytes) };
 }
 
 function sha256(data: string | Buffer): string {

@@ -11,7 +11,7 @@ import { describeProblem } from "./problem.ts";
 export type VendorRefusal = (
   target: string,
   error: AppError,
-) => { readonly status: number; readonly body: object } | null;
+) => { readonly status: number; readonly body: object; readonly headers?: Readonly<Record<string, string>> } | null;
 
 /** An answer that no route was asked for. */
 interface Refusal {
@@ -80,7 +80,7 @@ function describeRefusal(
   if (vendors !== null) {
     return {
       status: vendors.status,
-      headers: { ...headers, "Content-Type": "application/json" },
+      headers: { ...headers, "Content-Type": "application/json", ...vendors.headers },
       body: JSON.stringify(vendors.body),
     };
   }

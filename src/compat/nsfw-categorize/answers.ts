@@ -3,6 +3,7 @@ import type { Scores } from "../../scores.ts";
 import type { Classification, QuotaFacts } from "../../services/check-result.ts";
 import type { ModelFacts } from "../../services/context.ts";
 import type { Match } from "../../services/match.ts";
+import { groupScores } from "../score-groups.ts";
 
 /** What the surface needs of a check or look-up. */
 interface Judged {
@@ -45,15 +46,14 @@ function categorize(
   scores: Scores,
   model: ModelFacts,
 ): { classification: "porn" | "nsfw" | "neutral"; confidence: number } {
-  const sum = (labels: readonly string[]) => labels.reduce((total, label) => total + (scores[label] ?? 0), 0);
-  const rest = model.labels.filter((label) => ![...model.unsafeLabels, ...model.suggestiveLabels].includes(label));
+  const { unsafe, suggestive, safe } = groupScores(scores, model);
   const classes = [
-    ["porn", sum(model.unsafeLabels)],
-    ["nsfw", sum(model.suggestiveLabels)],
-    ["neutral", sum(rest)],
+    ["porn", unsafe],
+    ["nsfw", suggestive],
+    ["neutral", safe],
   ] as const;
   const [classification, score] = classes.reduce((left, right) => (right[1] > left[1] ? right : left));
-  return { classification, confidence: Math.round(Math.min(1, score) * 10_000) / 100 };
+  return { classification, confidence: Math.round(score * 10_000) / 100 };
 }
 
 /** Another request is analysing the image at this moment. */

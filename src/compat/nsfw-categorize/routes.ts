@@ -1,25 +1,23 @@
 import { type Context, Hono } from "hono";
-import { ClientAborted } from "../../client-aborted.ts";
 import { AppError } from "../../errors.ts";
-import { logFailure } from "../../http/error-handler.ts";
 import { isOpenForLong, type OpenRequest } from "../../http/middleware/request-context.ts";
 import { readImageBody, requireImage } from "../../http/read-body.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
-import { toAppError } from "../../http/to-app-error.ts";
+import { urlParameter } from "../../http/url-parameter.ts";
 import { checkImage } from "../../services/check-image.ts";
 import type { AppContext } from "../../services/context.ts";
 import type { ImageSource } from "../../services/image-source.ts";
 import { isImageInWork } from "../../services/is-image-in-work.ts";
 import { ALL_LISTS } from "../../services/look-up-gate.ts";
 import { lookUpHashes } from "../../services/look-up-hashes.ts";
+import { handleFailures } from "../handle-failures.ts";
 import { answerError, answerOk, answerPending, UNKNOWN_HASH } from "./answers.ts";
-import { urlParameter } from "./url-parameter.ts";
 
 /**
  * The API of nsfw-categorize.it: `/api/upload` and `/api/hash/<sha1>`, as its public page describes them. HTTP 200
  * throughout; `status` tells OK, ERR, NOQUOTA and PENDING apart. Without a valid NSFWKEY the free quota is used.
  */
-export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<AppEnv> {
+export function nsfwCategorizeRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> {
   const surface = new Hono<AppEnv>();
 
   async function identify(c: Context<AppEnv>): Promise<void> {
@@ -70,12 +68,7 @@ export function nsfwCategorizeSurface(app: AppContext, open: OpenRequest): Hono<
     throw new AppError("hash_malformed", "Expected GET and 40 hex digits for the hash but received none");
   });
 
-  surface.onError((error, c) => {
-    if (error instanceof ClientAborted) return new Response(null, { status: 499 });
-    const failure = toAppError(error);
-    logFailure(app.logger, c, c.get("requestId"), failure);
-    return c.json(answerError(failure, c.get("ctx")?.actor.type === "key"));
-  });
+  handleFailures(surface, app, (failure, c) => c.json(answerError(failure, c.get("ctx")?.actor.type === "key")));
 
   return surface;
 }

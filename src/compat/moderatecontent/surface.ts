@@ -1,0 +1,9 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../../http/request-variables.ts";
+import type { Surface } from "../surface.ts";
+
+export const moderateContent: Surface = {
+  name: "moderatecontent",
+  routes: () => new Hono<AppEnv>(),
+  refusal: () => null,
+};
