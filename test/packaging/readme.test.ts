@@ -69,8 +69,10 @@ describe("the commands of README.md", { skip: withoutCurl && "there is no curl" 
   for (const [index, block] of blocks.entries()) {
     it(`works: ${block.split("\n")[0]} (${index + 1} of ${blocks.length})`, async () => {
       outputs[index] = await type(block);
-      const issued = /"id":"(key_\w+)"/.exec(outputs[index]);
-      if (issued?.[1] !== undefined) variables.KEY_ID = issued[1];
+      const id = /"id":"(key_\w+)"/.exec(outputs[index])?.[1];
+      const secret = /"secret":"(\w+)"/.exec(outputs[index])?.[1];
+      if (id !== undefined) variables.KEY_ID = id;
+      if (secret !== undefined) variables.KEY_SECRET = secret;
     });
   }
 
@@ -87,6 +89,11 @@ describe("the commands of README.md", { skip: withoutCurl && "there is no curl" 
 
   it("have the look-up of an uploaded picture's hash known", () => {
     assert.equal(JSON.parse(outputOf("/v1/hashes/sha1/")).known, true);
+  });
+
+  it("have the call for Sightengine answered with success, and charged to the app's key", () => {
+    const { status, request } = JSON.parse(outputOf("/1.0/check.json").split("\n", 1)[0] ?? "");
+    assert.deepEqual([status, request.operations], ["success", 1]);
   });
 
   it("have both calls for nsfw-categorize.it answered OK", () => {
