@@ -45,6 +45,8 @@ const DESCRIBED: Partial<Record<ErrorCode, Described>> = {
   url_malformed: DOWNLOAD,
   url_forbidden: DOWNLOAD,
   url_unreachable: DOWNLOAD,
+  parameter_invalid: INVALID,
+  body_malformed: INVALID,
   body_too_large: INVALID,
   content_type_unsupported: INVALID,
   list_not_found: NOT_FOUND,
@@ -106,6 +108,7 @@ function outOfQuota({ facts }: AppError): string {
   return `Out of call volume quota. Quota will be replenished in ${Math.floor(seconds / 86_400)}.${time}.`;
 }
 
+/** Sends a failure. */
 export function answer(c: Context, { status, body, headers }: Refused): Response {
   return c.json(body, status as ContentfulStatusCode, headers);
 }

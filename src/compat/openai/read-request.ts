@@ -10,6 +10,9 @@ export interface Asked {
   readonly unchecked: readonly string[];
 }
 
+/** Most items of an input: one is an image, and an answer names each of the others. */
+const MOST_ITEMS = 1000;
+
 /** Those that take images. */
 const MODELS = ["omni-moderation-latest", "omni-moderation-2024-09-26"];
 const TEXT_MODELS = ["text-moderation-latest", "text-moderation-stable"];
@@ -59,6 +62,13 @@ function readInput(input: unknown): Pick<Asked, "url" | "unchecked"> {
     throw new InvalidRequest(
       "empty_array",
       "Expected at least one item for input but received an empty array",
+      "input",
+    );
+  }
+  if (input.length > MOST_ITEMS) {
+    throw new InvalidRequest(
+      "array_above_max_length",
+      `Expected at most ${MOST_ITEMS} items for input but received ${input.length}`,
       "input",
     );
   }
