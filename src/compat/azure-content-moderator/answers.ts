@@ -1,6 +1,5 @@
 import type { CheckResult } from "../../services/check-result.ts";
-import type { ModelFacts, RequestContext } from "../../services/context.ts";
-import { scorePolicy } from "../../services/context.ts";
+import { type ModelFacts, type RequestContext, scorePolicy } from "../../services/context.ts";
 import type { MatchedEntry } from "../../services/get-matched-entries.ts";
 import { groupScores } from "../score-groups.ts";
 import { tagsAndLabel } from "./tag-and-label.ts";
