@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { insertBits, type SearchBits } from "./entry-bits.ts";
@@ -126,6 +126,19 @@ export async function findEntry(db: Database, listName: string, id: bigint): Pro
   return rows[0] ?? null;
 }
 
+/** What entries of any list say of themselves, in no order; numbers that are no entry's are left out. */
+export async function findEntriesById(
+  db: Database,
+  ids: readonly bigint[],
+): Promise<Pick<EntryRow, "id" | "listId" | "metadata">[]> {
+  if (ids.length === 0) return [];
+  const { id, listId, metadata } = getTableColumns(entry);
+  return await db.orm
+    .select({ id, listId, metadata })
+    .from(entry)
+    .where(inArray(entry.id, [...ids]));
+}
+
 /** Which entries of a list to page through. */
 export interface EntryFilter {
   /** Only entries that match now (true), or also lifted and expired ones. */
@@ -176,5 +189,22 @@ export async function changeEntry(
     if (row === undefined) return null;
     await writeAudit(tx, event);
     return row;
+  });
+}
+
+/** Lifts every entry of a list that is enabled; the audit row says how many. */
+export async function disableEntries(
+  db: Database,
+  listId: bigint,
+  event: (entries: number) => AuditEvent,
+): Promise<number> {
+  return await inTransaction(db, async (tx) => {
+    const { rowCount } = await tx
+      .update(entry)
+      .set({ enabled: false, updatedAt: sql`now()` })
+      .where(and(eq(entry.listId, listId), entry.enabled));
+    const entries = rowCount ?? 0;
+    if (entries > 0) await writeAudit(tx, event(entries));
+    return entries;
   });
 }

@@ -51,6 +51,14 @@ export async function findList(db: Database, name: string): Promise<ListRow | nu
   return rows[0] ?? null;
 }
 
+export async function findListById(db: Database, id: bigint): Promise<ListRow | null> {
+  const rows = await db.orm
+    .select()
+    .from(list)
+    .where(and(eq(list.id, id), isNull(list.deletedAt)));
+  return rows[0] ?? null;
+}
+
 /** Lists by name, at most `limit`, those behind `after` in order. */
 export async function pageLists(db: Database, after: string, limit: number): Promise<ListRow[]> {
   return await db.orm

@@ -1,9 +1,10 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/request-variables.ts";
 import type { Surface } from "../surface.ts";
+import { openAiRefusal } from "./refusal.ts";
+import { openAiRoutes } from "./routes.ts";
 
+/** OpenAI's moderations, `POST /v1/moderations`; every other path below /v1 is the native API's. */
 export const openAi: Surface = {
   name: "openai",
-  routes: () => new Hono<AppEnv>(),
-  refusal: () => null,
+  routes: openAiRoutes,
+  refusal: openAiRefusal,
 };
