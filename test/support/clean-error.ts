@@ -30,6 +30,14 @@ const LEAKS: readonly (readonly [string, RegExp])[] = [
   ],
 ];
 
+/** Asserts that an answer, of any surface, tells nothing from inside. */
+export function assertTellsNothing(headers: Headers, body: string): void {
+  for (const [name, pattern] of LEAKS) assert.ok(!pattern.test(body), `${name} in an error answer: ${body}`);
+  for (const [name, value] of headers) {
+    for (const [leak, pattern] of LEAKS) assert.ok(!pattern.test(value), `${leak} in header ${name}: ${value}`);
+  }
+}
+
 /**
  * Asserts that an answer is a whole error answer and tells nothing from inside: on the native API a problem document (RFC
  * 9457) of the catalogue with its headers, on the nsfw-categorize.it surface that vendor's object.
@@ -37,10 +45,7 @@ const LEAKS: readonly (readonly [string, RegExp])[] = [
  */
 export function assertCleanError(response: ErrorAnswer, body: string): void {
   assert.ok(response.status >= 400 && response.status <= 599, `an error's status, not ${response.status}: ${body}`);
-  for (const [name, pattern] of LEAKS) assert.ok(!pattern.test(body), `${name} in an error answer: ${body}`);
-  for (const [name, value] of response.headers) {
-    for (const [leak, pattern] of LEAKS) assert.ok(!pattern.test(value), `${leak} in header ${name}: ${value}`);
-  }
+  assertTellsNothing(response.headers, body);
   const type = response.headers.get("content-type") ?? "";
   const parsed = JSON.parse(body) as Record<string, unknown>;
   if (type.startsWith("application/problem+json")) assertProblem(response, parsed);
