@@ -120,6 +120,9 @@ describe("HMA banks", () => {
     }
     const off = await ask(service, "POST", "/c/banks", { body: { name: "BORN_OFF", enabled: "false" } });
     assert.equal(off.body.matching_enabled_ratio, 0);
+    await ask(service, "PUT", "/c/bank/SWITCHED", { body: { enabled: false } });
+    const lots = `/m/lookup?signal_type=pdq&signal=${SIGNAL}&banks=SWITCHED&bypass_coinflip=true&seed=1234`;
+    assert.deepEqual((await ask(service, "GET", lots)).body, {}, "there is no lot to draw");
   });
 });
 

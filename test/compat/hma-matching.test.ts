@@ -175,6 +175,24 @@ describe("HMA look-ups by picture", () => {
     assert.ok(Number(found[0]?.distance) <= THRESHOLD, JSON.stringify(body));
   });
 
+  it("find copies with a bar over them beyond 31 bits, where both hashes agree, at the distance of their signals", async () => {
+    const picture = await detailedPicture(9203);
+    const { id, signals } = await bank(picture);
+    const bar = await sharp({ create: { width: 400, height: 180, channels: 3, background: "#eedd00" } })
+      .png()
+      .toBuffer();
+    const barred = await sharp(picture)
+      .composite([{ input: bar, left: 100, top: 200 }])
+      .jpeg()
+      .toBuffer();
+    const hashed = await ask(service, "POST", "/h/hash", { body: photo(barred) });
+    const distance = hammingDistance(hashed.body.pdq, signals.pdq ?? "");
+    assert.ok(distance > THRESHOLD, `${distance} bits`);
+    assert.deepEqual(await lookUp(hashed.body.pdq), {});
+    const { body } = await ask(service, "POST", "/m/lookup", { body: photo(barred) });
+    assert.deepEqual(body, { pdq: { PICTURES: [{ bank_content_id: id, distance: String(distance) }] } });
+  });
+
   it("hash a flat picture to an empty signal, which can't be looked up; banked, the very same file is found", async () => {
     const flat = await flatPicture("#a1b2c3");
     assert.deepEqual((await ask(service, "POST", "/h/hash", { body: photo(flat) })).body, { pdq: "" });

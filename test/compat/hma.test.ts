@@ -147,6 +147,8 @@ describe("the Ruby gem's requests, byte for byte", () => {
     const query = new URLSearchParams({ content_type: "photo", metadata: JSON.stringify(metadata), url });
     const byUrl = await gem.post(`/c/bank/GEM_CONTENT/content?${query}`, Buffer.alloc(0), null);
     assert.deepEqual([byUrl.status, json(byUrl).signals], [200, { pdq: await nativePdq(two) }]);
+    const fetched = json(await gem.get(`/c/bank/GEM_CONTENT/content/${json(byUrl).id}`));
+    assert.equal(fetched.original_media_uri, url);
 
     const found = { GEM_CONTENT: [{ bank_content_id: id, distance: "0" }] };
     assert.deepEqual(json(await gem.get("/m/lookup", { signal: pdq, signal_type: "pdq" })), found);
