@@ -1,0 +1,78 @@
+import { createList } from "../../services/create-list.ts";
+import { deleteList } from "../../services/delete-list.ts";
+import { updateList } from "../../services/update-list.ts";
+import { answerJson } from "./answer-json.ts";
+import { isNewBankName, listNameOf } from "./bank-names.ts";
+import { allBanks, findBank, presentBank, requireBank } from "./banks.ts";
+import { badRequest } from "./errors.ts";
+import { type Parameters, readParameters } from "./parameters.ts";
+import { readJsonObject } from "./read-json.ts";
+import type { RouteTable } from "./route-table.ts";
+import type { StillAuthentic } from "./still-authentic.ts";
+
+/** `/c/banks` and `/c/bank/<bank_name>`: what HMA's blueprints/curation.py answers of banks, which are our disallow lists. */
+export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic): void {
+  table.add("GET", "/c/banks", async (c) => {
+    const banks = await allBanks(c.get("ctx"));
+    return answerJson(c, banks.map(presentBank));
+  });
+
+  table.add("POST", "/c/banks", async (c) => {
+    const given = readParameters(await readJsonObject(c, "Request input was not a dict"));
+    await stillAuthentic(c);
+    const name = given.requiredText("name");
+    const enabled = readEnabled(given) ?? true;
+    const bank = await createList(c.get("ctx"), newListName(name), {
+      kind: "disallow",
+      action: "block",
+      match: "fast",
+      description: "",
+      enabled,
+    });
+    return answerJson(c, presentBank(bank), 201);
+  });
+
+  table.add("GET", "/c/bank/<bank_name>", async (c) => {
+    return answerJson(c, presentBank(await requireBank(c.get("ctx"), c.req.param("bank_name") ?? "")));
+  });
+
+  table.add("PUT", "/c/bank/<bank_name>", async (c) => {
+    const given = readParameters(await readJsonObject(c, "Request input was not a dict"));
+    await stillAuthentic(c);
+    const ctx = c.get("ctx");
+    const bank = await requireBank(ctx, c.req.param("bank_name") ?? "");
+    const name = given.text("name");
+    const enabled = readEnabled(given);
+    if (name !== undefined && newListName(name) !== bank.name) throw badRequest("A bank keeps its name here");
+    return answerJson(c, presentBank(enabled === undefined ? bank : await updateList(ctx, bank.name, { enabled })));
+  });
+
+  table.add("DELETE", "/c/bank/<bank_name>", async (c) => {
+    const ctx = c.get("ctx");
+    const bank = await findBank(ctx, c.req.param("bank_name") ?? "");
+    if (bank !== null) await deleteList(ctx, bank.name);
+    return answerJson(c, { message: "Done" });
+  });
+}
+
+/** @throws AppError parameter_invalid for a name that HMA refuses, and one that no list can have */
+function newListName(bankName: string): string {
+  if (!isNewBankName(bankName)) throw badRequest("Bank names must be UPPER_WITH_UNDERSCORE");
+  const listName = listNameOf(bankName);
+  if (listName !== null) return listName;
+  throw badRequest("Bank names begin with a letter and have at most 64 characters here");
+}
+
+/**
+ * Whether a bank is to match; undefined where nothing is said. HMA's ratio is the share of look-ups in which it does, drawn
+ * by lot: a list matches always or never.
+ * @throws AppError parameter_invalid for any share between
+ */
+function readEnabled(given: Parameters): boolean | undefined {
+  const ratio = given.number("enabled_ratio");
+  const enabled = given.flag("enabled");
+  given.check();
+  if (ratio === undefined) return enabled;
+  if (ratio === 0 || ratio === 1) return ratio === 1;
+  throw badRequest(`A bank matches always or never here: enabled_ratio has to be 1 or 0, not ${ratio}`);
+}

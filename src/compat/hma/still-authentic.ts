@@ -1,0 +1,18 @@
+import type { Context } from "hono";
+import { isOpenForLong, type OpenRequest } from "../../http/middleware/request-context.ts";
+import { readCredential } from "../../http/read-credential.ts";
+import type { AppEnv } from "../../http/request-variables.ts";
+
+/** Finds out who asks: Bearer as the deployments that put a key before HMA take it, Basic, or nobody. */
+export async function identify(c: Context<AppEnv>, open: OpenRequest): Promise<void> {
+  await open(c, readCredential(c.req.header("authorization")));
+}
+
+/** Asks for the key again where a body took its time. */
+export type StillAuthentic = (c: Context<AppEnv>) => Promise<void>;
+
+export function createStillAuthentic(open: OpenRequest): StillAuthentic {
+  return async (c) => {
+    if (isOpenForLong(c)) await identify(c, open);
+  };
+}
