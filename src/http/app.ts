@@ -40,7 +40,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   registerHealth(app, context);
   registerDocs(app);
 
-  app.on(["POST", "PATCH"], "*", releasesBody());
+  app.on(["POST", "PUT", "PATCH", "DELETE"], "*", releasesBody());
   const open = createOpenRequest(context, parseProxyTrust(context.config.trustProxy));
   for (const surface of servedSurfaces(context)) app.route("/", surface.routes(context, open));
 

@@ -57,10 +57,10 @@ async function nativePdq(bytes: Buffer): Promise<string> {
 }
 
 describe("Coop's calls", () => {
-  const asProxied = () => coopClient(`${service.url}/`, { authorization: `Bearer ${curator.key}` });
+  const withKey = () => coopClient(`${service.url}/hma/${curator.key}/`);
 
   it("make a bank, fill it by URL and by file, and find a copy by the very next call, with // in every path", async () => {
-    const coop = asProxied();
+    const coop = withKey();
     const created = await coop.createBank("abcdef12345", "Test Bank #1", 1);
     assert.deepEqual([created.status, created.hmaName], [201, "COOP_ABCDEF12345_TEST_BANK_1"]);
     const [one, two] = [await detailedPicture(9101), await detailedPicture(9102)];
@@ -78,7 +78,7 @@ describe("Coop's calls", () => {
   });
 
   it("switch a bank off and on by its ratio, find no exchange behind it, and learn by 404 that it is gone", async () => {
-    const coop = asProxied();
+    const coop = withKey();
     const { hmaName } = await coop.createBank("org", "switches", 0);
     const url = serve("/switch.png", await detailedPicture(9103));
     await coop.addUrl(hmaName, url);

@@ -1,6 +1,5 @@
 import { type Context, Hono } from "hono";
 import { AppError } from "../../errors.ts";
-import { releasesBody } from "../../http/middleware/release-body.ts";
 import { isOpenForLong, type OpenRequest } from "../../http/middleware/request-context.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import type { AppContext } from "../../services/context.ts";
@@ -43,7 +42,6 @@ export function azureContentModeratorRoutes(app: AppContext, open: OpenRequest):
     await identify(c);
     await next();
   });
-  surface.put("*", releasesBody());
   registerImageLists(surface, still);
   registerListImages(surface, still);
   registerChecks(app, surface, still);

@@ -3,7 +3,7 @@ import type { Refused } from "../surface.ts";
 import { describeFailure } from "./errors.ts";
 
 /** With one slash more as well: clients whose base URL ends with one send that. */
-const OWN_PATHS = /^\/{1,2}(?:[hmc](?:[/?]|$)|status(?:[/?]|$)|site-map(?:\?|$))/;
+const OWN_PATHS = /^\/{1,2}(?:(?:[hmc]|hma)(?:[/?]|$)|status(?:[/?]|$)|site-map(?:\?|$))/;
 
 /** The answer to a request that no route was asked for. */
 export function hmaRefusal(target: string, error: AppError): Refused | null {

@@ -13,9 +13,15 @@ export interface RouteTable {
   close(): void;
 }
 
-/** Coop's default base URL ends with a slash, which makes `//c/banks` of its paths; HMA takes that. */
+/** A key of this service's own form, which the log knows to leave out; one that an operator fixed doesn't belong in a path. */
+const KEYED = "/hma/:key{lk_[0-9A-Za-z_]+}";
+
+/**
+ * Where a path of HMA's is served: at the root, and below a key for clients that can be given a base URL and nothing else. Coop's
+ * default base URL ends with a slash, which makes `//c/banks` of its paths; HMA takes that.
+ */
 export function everyRoot(path: string): string[] {
-  return [path, `/${path}`];
+  return ["", KEYED].flatMap((root) => [`${root}${path}`, `${root}/${path}`]);
 }
 
 /** Makes a table that fills `surface`. */
@@ -34,11 +40,10 @@ export function createRouteTable(surface: Hono<AppEnv>): RouteTable {
           throw new AppError("method_not_allowed", `Expected ${taken.join(" or ")} for this path`);
         });
       }
-      for (const path of ["/h/*", "/m/*", "/c/*", "/status/*"]) {
-        surface.on(ALL, everyRoot(path), () => {
-          throw new AppError("route_not_found", "Expected the path of a route");
-        });
-      }
+      const left = ["/h/*", "/m/*", "/c/*", "/status/*"].flatMap(everyRoot);
+      surface.on(ALL, [...left, "/hma/*"], () => {
+        throw new AppError("route_not_found", "Expected the path of a route");
+      });
     },
   };
 }

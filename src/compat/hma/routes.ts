@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { needsScope } from "../../http/middleware/needs-scope.ts";
-import { releasesBody } from "../../http/middleware/release-body.ts";
 import type { OpenRequest } from "../../http/middleware/request-context.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import type { AppContext } from "../../services/context.ts";
@@ -32,7 +31,7 @@ export function hmaRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> {
       await next();
     });
   }
-  for (const path of everyRoot("/c/*")) surface.use(path, needsScope("lists"), releasesBody());
+  for (const path of everyRoot("/c/*")) surface.use(path, needsScope("lists"));
 
   addStatusRoutes(table, app);
   addHashRoutes(table, stillAuthentic);

@@ -22,16 +22,13 @@ export interface CoopClient {
   matchedBanks(url: string, hmaNames: readonly string[]): Promise<string[]>;
 }
 
-/**
- * @param serviceUrl HMA_SERVICE_URL; its default ends with a slash, and paths are put behind it all the same
- * @param added headers that a proxy in front of the service adds
- */
-export function coopClient(serviceUrl: string, added: Readonly<Record<string, string>> = {}): CoopClient {
+/** @param serviceUrl HMA_SERVICE_URL; its default ends with a slash, and paths are put behind it all the same */
+export function coopClient(serviceUrl: string): CoopClient {
   async function call(method: string, path: string, body?: string | FormData): Promise<CoopAnswer> {
     const type = typeof body === "string" ? { "Content-Type": "application/json" } : {};
     const response = await fetch(`${serviceUrl}${path}`, {
       method,
-      headers: { ...type, ...added },
+      headers: type,
       ...(body !== undefined && { body }),
     });
     return { ok: response.ok, status: response.status, body: await response.json() };
