@@ -217,15 +217,20 @@ describe("an image host with a RATINGAPI", () => {
     assert.equal(await ratePicture(`${service.url}/moderate?key=wrong`, url), -1);
   });
 
-  it("gets no rating where the service is at its limit or the surface is switched off", async () => {
+  it("gets no rating where the service is at its limit, may not fetch the picture or has the surface switched off", async () => {
     const { databaseUrl } = service;
     const { workers } = service.context;
     const full = await startService({ databaseUrl, workers, config: { maxRequests: 0 } });
+    const strict = await startService({ databaseUrl, workers, config: { allowPrivateUrls: false } });
     const off = await startService({ databaseUrl, workers, config: { compat: [] } });
     try {
       const busy = { error: "The service is busy, try again later", error_code: 1007 };
       assert.deepEqual(await moderate("?url=http://127.0.0.1/", {}, "/moderate/", full), busy);
       assert.equal(await ratePicture(`${full.url}/moderate`, `${pictures.url}/x.png`), -1);
+      assert.equal(
+        (await moderate(`?key=${key}&url=${pictures.url}/x.png`, {}, "/moderate/", strict)).error_code,
+        1002,
+      );
       for (const path of ["/moderate", "/moderate/"]) {
         const response = await fetch(`${off.url}${path}?url=http://127.0.0.1/`);
         assert.equal(response.status, 404);
@@ -234,6 +239,7 @@ describe("an image host with a RATINGAPI", () => {
       assert.equal(await ratePicture(`${off.url}/moderate`, `${pictures.url}/x.png`), -1);
     } finally {
       await full.close();
+      await strict.close();
       await off.close();
     }
   });

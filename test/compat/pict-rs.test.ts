@@ -189,6 +189,8 @@ describe("external validation of pict-rs", () => {
       ["POST", "/pict-rs/other", 404],
       ["POST", "/api/v1/scan/a/b", 404],
       ["GET", "/pict-rs", 404],
+      ["GET", "/api/v1/pop", 404],
+      ["POST", "/api/v1/pop", 404],
     ] as const) {
       const response = await fetch(service.url + path, { method });
       assert.equal(response.status, status, path);

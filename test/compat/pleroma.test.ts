@@ -91,6 +91,8 @@ describe("Pleroma's NsfwApiPolicy", () => {
       assert.equal(body.error_code, status);
       assert.equal(typeof body.error_reason, "string");
     }
+    const batch = await ask(service, "POST", "/batch-classify", { body: { urls: [picture] } });
+    assert.deepEqual([batch.status, batch.body.error_code], [404, 404]);
   });
 
   it("has the free quota at the policy's default address, and takes a key by Basic there", async () => {
@@ -135,18 +137,23 @@ describe("Pleroma's NsfwApiPolicy", () => {
     }
   });
 
-  it("answers in the policy's words where the service is at its limit", async () => {
+  it("answers in the policy's words where the service is at its limit, and where it may not fetch the media", async () => {
     const { databaseUrl } = service;
-    const full = await startService({ databaseUrl, workers: service.context.workers, config: { maxRequests: 0 } });
+    const { workers } = service.context;
+    const strict = await startService({ databaseUrl, workers, config: { allowPrivateUrls: false } });
+    const full = await startService({ databaseUrl, workers, config: { maxRequests: 0 } });
     try {
       for (const url of [full.url, `${full.url}/pleroma/${key}`]) {
         const { verdict, answer } = await judgeAttachment({ url }, `${pictures.url}/media/x.png`);
         assert.deepEqual([answer.status, verdict], [503, "sfw"]);
         assert.deepEqual(Object.keys(JSON.parse(answer.body) as object), ["error_code", "error_reason"]);
       }
+      const forbidden = await judgeAttachment({ url: `${strict.url}/pleroma/${key}` }, `${pictures.url}/media/x.png`);
+      assert.deepEqual([forbidden.answer.status, forbidden.verdict], [400, "sfw"]);
       assert.match((await fetch(full.url)).headers.get("content-type") ?? "", /^application\/problem\+json/);
     } finally {
       await full.close();
+      await strict.close();
     }
   });
 });

@@ -46,7 +46,7 @@ export function pictRsRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> {
   surface.on(["GET", "PUT", "PATCH", "DELETE"], PATHS, (c) => {
     throw new AppError("method_not_allowed", `Expected POST but received ${c.req.method}`);
   });
-  for (const path of ["/pict-rs/*", "/api/v1/scan/*"]) {
+  for (const path of ["/pict-rs/*", "/api/v1/scan/*", "/api/v1/pop"]) {
     surface.all(path, () => {
       throw new AppError("route_not_found", "Expected the path /pict-rs/validate");
     });

@@ -2,7 +2,7 @@ import type { Surface } from "../surface.ts";
 import { answerFailure } from "./answers.ts";
 import { pictRsRoutes } from "./routes.ts";
 
-const OWN_PATHS = /^\/(?:pict-rs|api\/v1\/scan)(?:[/?]|$)/;
+const OWN_PATHS = /^\/(?:pict-rs|api\/v1\/(?:scan|pop))(?:[/?]|$)/;
 
 /** External validation of pict-rs, the image host of Lemmy and others. */
 export const pictRs: Surface = {

@@ -13,10 +13,6 @@ export function answerScore(url: string, result: CheckResult, model: ModelFacts)
 }
 
 /** Without a `score` the policy takes a picture for safe. The names are those of nsfw_api, which the policy was written for. */
-export function answerFailure(error: AppError, url: string | null) {
-  return {
-    error_code: ERRORS[error.code].status,
-    error_reason: redactKeys(error.message),
-    ...(url !== null && { url }),
-  };
+export function answerFailure(error: AppError) {
+  return { error_code: ERRORS[error.code].status, error_reason: redactKeys(error.message) };
 }

@@ -44,14 +44,15 @@ export function pleromaRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> 
     });
   }
 
-  surface.all("/pleroma/*", () => {
-    throw new AppError("route_not_found", "Expected GET and the path /pleroma/<key>/");
-  });
+  for (const path of ["/pleroma/*", "/batch-classify"]) {
+    surface.all(path, () => {
+      throw new AppError("route_not_found", "Expected GET and the path /pleroma/<key>/");
+    });
+  }
 
-  handleFailures(surface, app, (failure, c) => {
-    const status = ERRORS[failure.code].status as ContentfulStatusCode;
-    return c.json(answerFailure(failure, mediaUrl(c.req.url)), status);
-  });
+  handleFailures(surface, app, (failure, c) =>
+    c.json(answerFailure(failure), ERRORS[failure.code].status as ContentfulStatusCode),
+  );
 
   return surface;
 }
