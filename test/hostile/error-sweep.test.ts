@@ -14,6 +14,10 @@ before(async () => {
   const vendors = [
     { method: "POST", path: "/api/upload", takesBody: true, queryNames: ["url"] },
     { method: "GET", path: "/api/hash/{sha1}", takesBody: false, queryNames: [] },
+    { method: "POST", path: "/pict-rs/validate", takesBody: true, queryNames: ["on_review"] },
+    { method: "POST", path: "/v1/detect-images", takesBody: true, queryNames: [] },
+    { method: "GET", path: "/pleroma/{key}/", takesBody: false, queryNames: ["url"] },
+    { method: "POST", path: "/moderate/", takesBody: true, queryNames: ["url"] },
   ];
   operations = [...(await readOperations(service)), ...vendors];
 });

@@ -1,9 +1,11 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/request-variables.ts";
 import type { Surface } from "../surface.ts";
+import { answerFailure } from "./answers.ts";
+import { moderateContentRoutes } from "./routes.ts";
 
+/** ModerateContent.com, and the RATINGAPI setting of image hosts that were written for it. */
 export const moderateContent: Surface = {
   name: "moderatecontent",
-  routes: () => new Hono<AppEnv>(),
-  refusal: () => null,
+  routes: moderateContentRoutes,
+  refusal: (target, error) =>
+    /^\/moderate(?:[/?]|$)/.test(target) ? { status: 200, body: answerFailure(error) } : null,
 };

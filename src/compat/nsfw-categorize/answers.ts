@@ -3,6 +3,7 @@ import type { Scores } from "../../scores.ts";
 import type { Classification, QuotaFacts } from "../../services/check-result.ts";
 import type { ModelFacts } from "../../services/context.ts";
 import type { Match } from "../../services/match.ts";
+import { groupsAfterLists } from "../list-verdict.ts";
 import { groupScores } from "../score-groups.ts";
 
 /** What the surface needs of a check or look-up. */
@@ -56,6 +57,17 @@ function categorize(
   return { classification, confidence: Math.round(score * 10_000) / 100 };
 }
 
+/**
+ * The body of the older call. Its clients read `porn_probability` (percent) and nothing else, so the lists have their say in
+ * it; the rest isn't documented anywhere, and is what the newer call answers.
+ */
+export function answerOldOk(sha1: string, judged: Judged, model: ModelFacts) {
+  return {
+    porn_probability: Math.round(groupsAfterLists(judged, model).unsafe * 10_000) / 100,
+    ...answerOk(sha1, judged, model),
+  };
+}
+
 /** Another request is analysing the image at this moment. */
 export function answerPending(sha1: string) {
   return { status: "PENDING", data: { hash: sha1 } };
@@ -95,6 +107,8 @@ function reasonOf(error: AppError): string {
     case "shutting_down":
     case "database_unavailable":
       return "The service is busy, try again later";
+    case "route_not_found":
+      return "There is no such call";
     case "internal":
       return "The file could not be analyzed";
     default:

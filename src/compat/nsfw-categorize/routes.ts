@@ -11,11 +11,15 @@ import { isImageInWork } from "../../services/is-image-in-work.ts";
 import { ALL_LISTS } from "../../services/look-up-gate.ts";
 import { lookUpHashes } from "../../services/look-up-hashes.ts";
 import { handleFailures } from "../handle-failures.ts";
-import { answerError, answerOk, answerPending, UNKNOWN_HASH } from "./answers.ts";
+import { answerError, answerOk, answerOldOk, answerPending, UNKNOWN_HASH } from "./answers.ts";
+
+/** Below this are another vendor's calls. */
+const NOT_OURS = /^\/api\/v1(?:\/|$)/;
 
 /**
- * The API of nsfw-categorize.it: `/api/upload` and `/api/hash/<sha1>`, as its public page describes them. HTTP 200
- * throughout; `status` tells OK, ERR, NOQUOTA and PENDING apart. Without a valid NSFWKEY the free quota is used.
+ * The API of nsfw-categorize.it: `/api/upload` and `/api/hash/<sha1>`, as its public page describes them, and the older
+ * `/api.php?url=` that bots still call. HTTP 200 throughout; `status` tells OK, ERR, NOQUOTA and PENDING apart. Without a
+ * valid NSFWKEY the free quota is used.
  */
 export function nsfwCategorizeRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> {
   const surface = new Hono<AppEnv>();
@@ -30,10 +34,12 @@ export function nsfwCategorizeRoutes(app: AppContext, open: OpenRequest): Hono<A
     }
   }
 
-  surface.use("/api/*", async (c, next) => {
-    await identify(c);
-    await next();
-  });
+  for (const path of ["/api/upload", "/api/hash/*", "/api.php"]) {
+    surface.use(path, async (c, next) => {
+      await identify(c);
+      await next();
+    });
+  }
 
   surface.on(["GET", "POST"], "/api/upload", async (c) => {
     let source: ImageSource | null = null;
@@ -61,11 +67,25 @@ export function nsfwCategorizeRoutes(app: AppContext, open: OpenRequest): Hono<A
     return c.json((await isImageInWork(c.get("ctx"), sha1)) ? answerPending(sha1) : UNKNOWN_HASH);
   });
 
-  surface.all("/api/upload", () => {
-    throw new AppError("image_missing", "Expected GET or POST for an upload but received another method");
+  surface.get("/api.php", async (c) => {
+    const url = urlParameter(c.req.url);
+    if (url === null) throw new AppError("image_missing", "Expected a url but received none");
+    const result = await checkImage(c.get("ctx"), { source: { url }, lists: ALL_LISTS, classify: "auto" });
+    return c.json(answerOldOk(result.fingerprint.sha1, result, app.workers.model));
   });
+
+  for (const path of ["/api/upload", "/api.php"]) {
+    surface.all(path, () => {
+      throw new AppError("image_missing", "Expected GET or POST for an upload but received another method");
+    });
+  }
   surface.all("/api/hash/*", () => {
     throw new AppError("hash_malformed", "Expected GET and 40 hex digits for the hash but received none");
+  });
+
+  surface.all("/api/*", async (c, next) => {
+    if (!NOT_OURS.test(c.req.path)) throw new AppError("route_not_found", "Expected the path of a call");
+    await next();
   });
 
   handleFailures(surface, app, (failure, c) => c.json(answerError(failure, c.get("ctx")?.actor.type === "key")));

@@ -1,9 +1,15 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/request-variables.ts";
 import type { Surface } from "../surface.ts";
+import { answerFailure } from "./answers.ts";
+import { pictRsRoutes } from "./routes.ts";
 
+const OWN_PATHS = /^\/(?:pict-rs|api\/v1\/(?:scan|pop))(?:[/?]|$)/;
+
+/** External validation of pict-rs, the image host of Lemmy and others. */
 export const pictRs: Surface = {
   name: "pict-rs",
-  routes: () => new Hono<AppEnv>(),
-  refusal: () => null,
+  routes: pictRsRoutes,
+  refusal(target, error) {
+    if (!OWN_PATHS.test(target)) return null;
+    return answerFailure(error, new URLSearchParams(target.split("?")[1] ?? ""));
+  },
 };

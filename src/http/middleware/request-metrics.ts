@@ -1,5 +1,5 @@
-import type { MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes, routePath } from "hono/route";
 import type { AppContext } from "../../services/context.ts";
 import type { AppEnv } from "../request-variables.ts";
 
@@ -10,7 +10,7 @@ export function requestMetrics({ metrics, logger }: AppContext): MiddlewareHandl
     const startMs = performance.now();
     await next();
     const durationMs = performance.now() - startMs;
-    const route = c.res.status === 404 || c.res.status === 405 ? "none" : routePath(c, -1);
+    const route = c.res.status === 404 || c.res.status === 405 ? "none" : routeOf(c);
     const { method } = c.req;
     const { status } = c.res;
     const key = `${method} ${route} ${status}`;
@@ -19,4 +19,9 @@ export function requestMetrics({ metrics, logger }: AppContext): MiddlewareHandl
     child.observe(durationMs / 1000);
     logger.debug({ requestId: c.get("requestId"), method, route, status, durationMs }, "answered");
   };
+}
+
+/** The last route with a path of its own; middleware and what answers unknown paths stand at paths with a wildcard. */
+function routeOf(c: Context): string {
+  return matchedRoutes(c).findLast(({ path }) => !path.includes("*"))?.path ?? routePath(c, -1);
 }

@@ -1,0 +1,55 @@
+import { AppError, type ErrorCode } from "../../errors.ts";
+
+/** What an instance wants done where the answer is neither a clear yes nor a clear no. True: the upload goes through. */
+export interface Policy {
+  /** `on_review`: people should look at the picture. */
+  readonly acceptsReview: boolean;
+  /** `on_unsupported`: a video, or a picture of a format that isn't read. */
+  readonly acceptsUnsupported: boolean;
+  /** `on_error`: nobody looked, because of the service or of the quota. */
+  readonly acceptsUnchecked: boolean;
+}
+
+/** Codes that are nobody's verdict on the file. */
+const OUR_FAILURES: readonly ErrorCode[] = [
+  "overloaded",
+  "shutting_down",
+  "database_unavailable",
+  "internal",
+  "quota_exceeded",
+];
+
+/**
+ * Reads the policy from the query of the one URL that pict-rs has for validation, each `accept` or `reject`. What wasn't
+ * checked is rejected unless it is told otherwise; a picture for review is accepted, since pict-rs has nowhere to keep it.
+ * @throws AppError parameter_invalid
+ */
+export function readPolicy(query: URLSearchParams): Policy {
+  return {
+    acceptsReview: accepts(query, "on_review", true),
+    acceptsUnsupported: accepts(query, "on_unsupported", false),
+    acceptsUnchecked: accepts(query, "on_error", false),
+  };
+}
+
+function accepts(query: URLSearchParams, name: string, unlessSaid: boolean): boolean {
+  const value = query.get(name);
+  if (value === null) return unlessSaid;
+  if (value === "accept" || value === "reject") return value === "accept";
+  throw new AppError(
+    "parameter_invalid",
+    `Expected accept or reject for ${name} but received ${JSON.stringify(value.slice(0, 40))}`,
+    { field: name },
+  );
+}
+
+/** Whether a failure lets the upload through; false also where the policy itself can't be read. */
+export function acceptsFailure(query: URLSearchParams, { code }: AppError): boolean {
+  try {
+    const policy = readPolicy(query);
+    if (code === "image_format_unsupported") return policy.acceptsUnsupported;
+    return OUR_FAILURES.includes(code) && policy.acceptsUnchecked;
+  } catch {
+    return false;
+  }
+}
