@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { FAULTY_POLICY_REQUESTS } from "./faulty-policies.ts";
 import type { FaultyService } from "./faulty-service.ts";
 import { ask } from "./requests.ts";
 
@@ -285,6 +286,7 @@ export const FAULTY_REQUESTS: readonly FaultyRequest[] = [
   ...entries,
   ...lists,
   ...keys,
+  ...FAULTY_POLICY_REQUESTS,
   ...others,
   ...surface,
 ];

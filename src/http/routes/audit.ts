@@ -11,7 +11,7 @@ const page = createRoute({
   tags: ["Audit"],
   summary: "Page through the changes that were made",
   description:
-    "One row for every change of a list, an entry or a key, written together with the change. Rows are chained: each has the hash of the one before.",
+    "One row for every change of a list, an entry, a workflow or a key, and for feedback that was deleted, written together with the change. Rows are chained: each has the hash of the one before.",
   request: { query: auditQuery },
   responses: {
     200: { description: "Rows in the order asked for", content: { "application/json": { schema: auditPageSchema } } },

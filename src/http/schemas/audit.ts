@@ -24,7 +24,10 @@ export const auditQuery = pageQuery.extend({
     description: "Rows of this key's changes; `system`: of the service itself and its commands",
   }),
   action: filter.openapi({ example: "entry.create" }),
-  subject: filter.openapi({ description: "Rows about this entry (`ent_...`), key (`key_...`) or list (its name)" }),
+  subject: filter.openapi({
+    description:
+      "Rows about this entry (`ent_...`), key (`key_...`), workflow (`wfl_...`), feedback (`fbk_...`) or list (its name)",
+  }),
   since: instant.openapi({ description: "Not before this time" }),
   until: instant.openapi({ description: "Before this time" }),
 });
