@@ -45,6 +45,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   list_exists: "Choose another name, or change the list that is there.",
   entry_not_found: "Check the id and the list it belongs to.",
   key_not_found: "Check the id; `GET /v1/keys` shows every key.",
+  upload_not_found: "Check the id; only the API key that uploaded a picture can use it.",
+  upload_gone: "Uploads are kept for 24 hours; send the picture again.",
   key_fixed: "This key comes from `ADMIN_KEY` and changes only there.",
   idempotency_key_reused: "An Idempotency-Key names one request; use a new key for a new body.",
   idempotency_in_progress: "The first request with this key has not been answered yet; ask again in a moment.",
