@@ -6,7 +6,6 @@ import { existsSync } from "node:fs";
  */
 export function missingProgram(path: string): string | false {
   if (existsSync(path)) return false;
-  // biome-ignore lint/style/noProcessEnv: CI tells itself apart by nothing else.
   if (process.env.CI === "true") throw new Error(`Expected ${path} to be installed in CI`);
   return `needs ${path}`;
 }

@@ -13,10 +13,8 @@ export function parseLanguages(values: readonly string[]): readonly string[] | n
     .flatMap((value) => value.split(","))
     .map((value) => value.trim().toLowerCase())
     .filter((value) => value !== "");
-  const malformed = languages.find((language) => !LANGUAGE.test(language));
-  if (malformed !== undefined) {
-    const received = JSON.stringify(malformed.slice(0, 40));
-    throw new AppError("parameter_invalid", `Expected codes such as en or de for language but received ${received}`, {
+  if (!languages.every((language) => LANGUAGE.test(language))) {
+    throw new AppError("parameter_invalid", "Expected codes such as en or de for language but received other text", {
       field: "language",
     });
   }
