@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import type { RequestContext } from "../../src/services/context.ts";
 import { keepUpload } from "../../src/services/keep-upload.ts";
 import { dumpRows } from "../support/dump-database.ts";
@@ -200,71 +200,9 @@ describe("the store of uploads", () => {
   const post = (to: TestService, bytes: number) =>
     askImagga(to, key, "POST", "/v2/uploads", fileForm({ image: randomBytes(bytes) }));
 
-  it("never holds more than UPLOAD_STORE_MB, to the byte, also under parallel uploads to two processes", async () => {
-    await service.context.db.pool.query("delete from upload");
-    const small = { databaseUrl: service.databaseUrl, workers: service.context.workers, config: { uploadStoreMb: 1 } };
-    const crew = [await startService(small), await startService(small)] as const;
-    try {
-      const bytes = 90_000;
-      const fit = Math.floor(STORE_BYTES / bytes);
-      const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => post(crew[i % 2 === 0 ? 0 : 1], bytes)));
-      const kept = answers.filter(({ status }) => status === 200);
-      assert.equal(kept.length, fit);
-      for (const refused of answers.filter(({ status }) => status !== 200)) {
-        assert.deepEqual([refused.status, refused.body.status.type], [503, "error"]);
-        assert.ok(Number(refused.headers.get("retry-after")) > 0);
-      }
-      assert.equal(await countRows(), fit, "nothing is kept of what was refused");
-      const left = STORE_BYTES - fit * bytes;
-      assert.equal((await post(crew[0], left + 1)).status, 503);
-      assert.equal((await post(crew[0], left)).status, 200);
-      assert.equal((await post(crew[1], 1)).status, 503);
-      assert.equal(await liveBytes(), STORE_BYTES);
-
-      const deleted = await remove(kept[0]?.body.result.upload_id);
-      assert.equal(deleted.status, 200);
-      assert.equal((await post(crew[1], bytes)).status, 200, "what was deleted makes room");
-      await age(kept[1]?.body.result.upload_id, "1 second");
-      assert.equal((await post(crew[1], bytes)).status, 200, "and so does what has expired");
-      assert.equal(await liveBytes(), STORE_BYTES);
-    } finally {
-      await Promise.all(crew.map((each) => each.close()));
-    }
-  });
-
-  it("keeps all files of one request or none", async () => {
-    await service.context.db.pool.query("delete from upload");
-    const small = { databaseUrl: service.databaseUrl, workers: service.context.workers, config: { uploadStoreMb: 1 } };
-    const one = await startService(small);
-    try {
-      const form = fileForm({ a: randomBytes(600_000), b: randomBytes(600_000) });
-      assert.equal((await askImagga(one, key, "POST", "/v1/content", form)).status, 503);
-      assert.equal(await countRows(), 0);
-    } finally {
-      await one.close();
-    }
-  });
-
-  it("takes nothing where UPLOAD_STORE_MB is 0", async () => {
-    const none = { databaseUrl: service.databaseUrl, workers: service.context.workers, config: { uploadStoreMb: 0 } };
-    const closed = await startService(none);
-    try {
-      assert.equal((await post(closed, 1)).status, 503);
-    } finally {
-      await closed.close();
-    }
-  });
-
-  it("gets its room back where the bytes could not be written", async () => {
-    await service.context.db.pool.query("delete from upload");
+  /** The context of a request with the key, where something is different. */
+  function contextWith(different: Partial<RequestContext>): RequestContext {
     const { context } = service;
-    const failing = Object.assign(Object.create(context.db.pool) as typeof context.db.pool, {
-      connect: () => context.db.pool.connect(),
-      query: async (statement: { name?: string }) => {
-        if (statement.name === "store_upload") throw new Error("the connection broke");
-        return await context.db.pool.query(statement as never);
-      },
-    });
     const actor: RequestContext["actor"] = {
       type: "key",
       id: key.id,
@@ -272,13 +210,62 @@ describe("the store of uploads", () => {
       scorePolicy: context.config.scorePolicy,
       sealingKey: Buffer.alloc(32),
     };
-    const ctx: RequestContext = {
-      ...context,
-      actor,
-      requestId: "req_test",
-      client: { destroyed: false },
-      db: { ...context.db, pool: failing },
-    };
+    return { ...context, actor, requestId: "req_test", client: { destroyed: false }, ...different };
+  }
+
+  let crew: readonly [TestService, TestService];
+  before(async () => {
+    const small = { databaseUrl: service.databaseUrl, workers: service.context.workers, config: { uploadStoreMb: 1 } };
+    crew = await Promise.all([startService(small), startService(small)]);
+  });
+  after(() => Promise.all(crew.map((each) => each.close())));
+  beforeEach(() => service.context.db.pool.query("delete from upload"));
+
+  it("never holds more than UPLOAD_STORE_MB, to the byte, also under parallel uploads to two processes", async () => {
+    const bytes = 90_000;
+    const fit = Math.floor(STORE_BYTES / bytes);
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => post(crew[i % 2 === 0 ? 0 : 1], bytes)));
+    const kept = answers.filter(({ status }) => status === 200);
+    assert.equal(kept.length, fit);
+    for (const refused of answers.filter(({ status }) => status !== 200)) {
+      assert.deepEqual([refused.status, refused.body.status.type], [503, "error"]);
+      assert.ok(Number(refused.headers.get("retry-after")) > 0);
+    }
+    assert.equal(await countRows(), fit, "nothing is kept of what was refused");
+    const left = STORE_BYTES - fit * bytes;
+    assert.equal((await post(crew[0], left + 1)).status, 503);
+    assert.equal((await post(crew[0], left)).status, 200);
+    assert.equal((await post(crew[1], 1)).status, 503);
+    assert.equal(await liveBytes(), STORE_BYTES);
+
+    assert.equal((await remove(kept[0]?.body.result.upload_id)).status, 200);
+    assert.equal((await post(crew[1], bytes)).status, 200, "what was deleted makes room");
+    await age(kept[1]?.body.result.upload_id, "1 second");
+    assert.equal((await post(crew[1], bytes)).status, 200, "and so does what has expired");
+    assert.equal(await liveBytes(), STORE_BYTES);
+  });
+
+  it("keeps all files of one request or none", async () => {
+    const form = fileForm({ a: randomBytes(600_000), b: randomBytes(600_000) });
+    assert.equal((await askImagga(crew[0], key, "POST", "/v1/content", form)).status, 503);
+    assert.equal(await countRows(), 0);
+  });
+
+  it("takes nothing where UPLOAD_STORE_MB is 0", async () => {
+    const ctx = contextWith({ config: { ...service.context.config, uploadStoreMb: 0 } });
+    await assert.rejects(keepUpload(ctx, [{ id: "some-random-id", bytes: randomBytes(1) }]), { code: "overloaded" });
+  });
+
+  it("gets its room back where the bytes could not be written", async () => {
+    const { db } = service.context;
+    const failing = Object.assign(Object.create(db.pool) as typeof db.pool, {
+      connect: () => db.pool.connect(),
+      query: async (statement: { name?: string }) => {
+        if (statement.name === "store_upload") throw new Error("the connection broke");
+        return await db.pool.query(statement as never);
+      },
+    });
+    const ctx = contextWith({ db: { ...db, pool: failing } });
     await assert.rejects(keepUpload(ctx, [{ id: "some-random-id", bytes: randomBytes(1000) }]), /connection broke/);
     for (let look = 0; look < 2000 && (await countRows()) > 0; look++);
     assert.equal(await countRows(), 0);
