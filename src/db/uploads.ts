@@ -19,9 +19,11 @@ export interface UploadRoom {
   readonly byteLength: number;
 }
 
-/** What is kept of an upload: `sealed` is null once it was deleted or its time is over. */
-export interface KeptUpload {
-  readonly sealed: Buffer | null;
+/** What is known of an upload. */
+export interface KnownUpload {
+  readonly byteLength: number;
+  /** False once it was deleted or its time is over. */
+  readonly isLive: boolean;
 }
 
 /**
@@ -69,17 +71,28 @@ export async function releaseUploads(db: Database, idHashes: readonly string[]):
 }
 
 /** An upload of this key; null where the key has none of this id. Bytes whose time is over are removed here already. */
-export async function findUpload(db: Database, idHash: string, keyId: string): Promise<KeptUpload | null> {
-  const result = await db.pool.query<KeptUpload>({
+export async function findUpload(db: Database, idHash: string, keyId: string): Promise<KnownUpload | null> {
+  const result = await db.pool.query<KnownUpload>({
     name: "find_upload",
     text: `with lapsed as (
         update upload set sealed = null
         where id_hash = $1 and key_id = $2 and sealed is not null and expires_at <= now()
       )
-      select case when expires_at > now() then sealed end as sealed from upload where id_hash = $1 and key_id = $2`,
+      select byte_length as "byteLength", sealed is not null and expires_at > now() as "isLive"
+      from upload where id_hash = $1 and key_id = $2`,
     values: [Buffer.from(idHash, "hex"), keyId],
   });
   return result.rows[0] ?? null;
+}
+
+/** The bytes of an upload; null where they are gone. They come in hex, so twice as many are held for a moment. */
+export async function readUpload(db: Database, idHash: string): Promise<Buffer | null> {
+  const result = await db.pool.query<{ sealed: Buffer }>({
+    name: "read_upload",
+    text: "select sealed from upload where id_hash = $1 and sealed <> '' and expires_at > now()",
+    values: [Buffer.from(idHash, "hex")],
+  });
+  return result.rows[0]?.sealed ?? null;
 }
 
 /** Removes the bytes of an upload of this key, where they are still there; false where the key has none of this id. */

@@ -171,6 +171,20 @@ describe("an upload", () => {
     assert.deepEqual([empty.status, empty.body.status.type], [400, "error"]);
   });
 
+  it("counts among the bytes held of fetched images while it is used, of which a caller has a share", async () => {
+    const id = await uploadImage(service, key, await flatPicture("#710900"));
+    const share = 128 * 1024 * 1024;
+    const part = service.context.fetchShares.begin(key.id);
+    part.addBytes(share);
+    const refused = await categories(service, id);
+    assert.deepEqual([refused.status, refused.body.status.type], [503, "error"]);
+    part.dropBytes();
+    assert.equal((await categories(service, id)).status, 200);
+    part.addBytes(share);
+    part.dropBytes();
+    part.endFetch();
+  });
+
   it("needs the scope for checks", async () => {
     const lists = await service.createKey({ name: "lists only", scopes: ["lists"] });
     for (const [method, path] of [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { assertCleanError } from "../support/clean-error.ts";
 import { askImagga, fileForm, type ImaggaAnswer } from "../support/imagga.ts";
@@ -212,6 +213,31 @@ describe("Imagga v1 categorizations", () => {
       urls.slice(0, 2),
       "repeats cost nothing and go on",
     );
+  });
+
+  it("fetches five URLs at a time, and all of them in the end", async () => {
+    const picture = await flatPicture("#740800");
+    const held: ServerResponse[] = [];
+    let isOpen = false;
+    const gate = createServer((_, response) => {
+      if (isOpen) response.end(picture);
+      else held.push(response);
+    });
+    await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = gate.address() as { port: number };
+      const asked = categorize(Array.from({ length: 10 }, (_, i) => ["url", `http://127.0.0.1:${port}/${i}`]));
+      for (let look = 0; look < 500 && held.length < 5; look++) await remaining(key);
+      await remaining(key);
+      assert.equal(held.length, 5);
+      isOpen = true;
+      for (const response of held) response.end(picture);
+      const { body } = await asked;
+      assert.equal(body.results.length, 10, JSON.stringify(body.unsuccessful));
+    } finally {
+      gate.closeAllConnections();
+      gate.close();
+    }
   });
 
   it("answers 429 where nothing could be done for want of quota", async () => {

@@ -14,8 +14,11 @@ export const DOWNLOAD_TIMEOUT_MS = 5_000;
 export interface V2Request {
   /** Values of a parameter in the query and the form, the empty ones left out. */
   values(name: string): string[];
-  /** @throws AppError upload_not_found, upload_gone; image_unreadable, image_empty, image_too_many_bytes */
-  openSource(): Promise<ImageSource>;
+  /**
+   * Runs `use` with the image.
+   * @throws AppError upload_not_found, upload_gone, overloaded; image_unreadable, image_empty, image_too_many_bytes
+   */
+  withSource<Result>(use: (source: ImageSource) => Promise<Result>): Promise<Result>;
 }
 
 /**
@@ -36,10 +39,9 @@ export async function readV2Request(c: Context<AppEnv>, open: OpenRequest): Prom
   if (image === undefined || given.length > 1) throw notOne(given.map(({ name }) => name));
   return {
     values,
-    async openSource() {
-      if ("url" in image) return { url: image.url, timeoutMs: DOWNLOAD_TIMEOUT_MS };
-      if ("uploadId" in image) return await openUpload(c.get("ctx"), image.uploadId);
-      return image.receive();
+    async withSource(use) {
+      if ("uploadId" in image) return await openUpload(c.get("ctx"), image.uploadId, use);
+      return await use("url" in image ? { url: image.url, timeoutMs: DOWNLOAD_TIMEOUT_MS } : image.receive());
     },
   };
 }

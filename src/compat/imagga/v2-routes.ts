@@ -55,8 +55,9 @@ export function serveV2(surface: Hono<AppEnv>, app: AppContext, open: OpenReques
         403,
       );
     }
-    const source = await request.openSource();
-    const result = await checkImage(c.get("ctx"), { source, lists: ALL_LISTS, classify: "auto" });
+    const result = await request.withSource((source) =>
+      checkImage(c.get("ctx"), { source, lists: ALL_LISTS, classify: "auto" }),
+    );
     const found = categorize(categorizer, result.classification?.scores ?? {}, app.workers.model);
     return c.json({
       result: {
