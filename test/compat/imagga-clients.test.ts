@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/model/${nam
 const client = (name: string) => fileURLToPath(new URL(`./clients/${name}`, import.meta.url));
 const missingRequests = missingProgram(PYTHON) || missingProgram("/usr/lib/python3/dist-packages/requests");
 const missingFlask = missingRequests || missingProgram("/usr/lib/python3/dist-packages/flask");
-const missingCurl = spawnSync("curl", ["--version"]).status !== 0 && "needs curl";
+const missingCurl = missingProgram("/usr/bin/curl");
 
 let service: TestService;
 let origin: PictureOrigin;
