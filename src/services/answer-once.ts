@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   claimIdempotencyKey,
@@ -10,6 +10,7 @@ import {
 import { AppError } from "../errors.ts";
 import type { RequestContext } from "./context.ts";
 import { undoAfter, undoNow } from "./leftovers.ts";
+import { seal, unseal } from "./seal.ts";
 
 /** An HTTP answer as it is kept for repeating. */
 export interface KeptAnswer {
@@ -28,8 +29,6 @@ export interface RunOutcome {
 const LONGEST_WAIT_MS = 30_000;
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 250;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const RELEASE = "the key of an idempotent request that did not run";
 
 /**
@@ -63,7 +62,7 @@ export async function answerOnce(
       );
     }
     if (known.state === "answered") {
-      return { answer: open(sealingKey(ctx, key), known.answer, known.status), replayed: true };
+      return { answer: openAnswer(sealingKey(ctx, key), known.answer, known.status), replayed: true };
     }
     if (performance.now() > giveUpAt) {
       throw new AppError("idempotency_in_progress", "The first request with this Idempotency-Key has not ended yet", {
@@ -116,7 +115,7 @@ async function runClaimed(
  * The request is done and charged, so a failure here neither hides its answer nor gives the key back: it is kept later.
  */
 async function keep(ctx: RequestContext, { caller, key, owner }: Claimant, answer: KeptAnswer): Promise<void> {
-  const sealed = seal(sealingKey(ctx, key), answer);
+  const sealed = sealAnswer(sealingKey(ctx, key), answer);
   const keeping = () => keepAnswer(ctx.db, caller, key, owner, answer.status, sealed);
   await keeping().catch((error: unknown) => {
     ctx.logger.warn({ err: error, requestId: ctx.requestId }, "An answer could not be kept yet");
@@ -132,27 +131,17 @@ function sealingKey(ctx: RequestContext, key: string): Buffer {
   return ctx.actor.type === "key" ? ctx.actor.sealingKey : createHash("sha256").update(key).digest();
 }
 
-function seal(secret: Buffer, answer: KeptAnswer): Buffer {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", secret, iv);
-  const text = JSON.stringify({ headers: answer.headers, body: answer.body });
-  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+function sealAnswer(key: Buffer, answer: KeptAnswer): Buffer {
+  return seal(key, Buffer.from(JSON.stringify({ headers: answer.headers, body: answer.body })));
 }
 
-function open(secret: Buffer, sealed: Buffer, status: number): KeptAnswer {
-  const decipher = createDecipheriv("aes-256-gcm", secret, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  const text = decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES));
-  try {
-    // Throws where the secret is not the one it was sealed with.
-    decipher.final();
-  } catch (cause) {
+function openAnswer(key: Buffer, sealed: Buffer, status: number): KeptAnswer {
+  const text = unseal(key, sealed);
+  if (text === null) {
     throw new AppError(
       "idempotency_key_reused",
       "Expected an Idempotency-Key first used with this secret but received one whose answer is sealed with an earlier secret of this API key",
       { field: "Idempotency-Key" },
-      { cause },
     );
   }
   const { headers, body } = JSON.parse(text.toString("utf8")) as Omit<KeptAnswer, "status">;

@@ -3,6 +3,7 @@ import { forgetOldAnswers } from "../db/idempotent-requests.ts";
 import { forgetLapsedClaims } from "../db/image-claims.ts";
 import { createChangePruning } from "../db/prune-changes.ts";
 import { forgetRestoredAllowances, refundAbandonedUnits } from "../db/quota-reservations.ts";
+import { clearExpiredUploads, forgetOldUploads } from "../db/uploads.ts";
 import type { AppContext } from "./context.ts";
 import { createStaleEntryWatch } from "./watch-stale-entries.ts";
 
@@ -14,7 +15,7 @@ const LAST_WORDS_MS = 1_000;
 
 /**
  * What runs beside the requests: usage counts are written every few seconds; units reserved by processes that died are
- * given back, and what has had its time (kept answers, lapsed claims, restored allowances, logged changes) removed, every minute; entries with
+ * given back, and what has had its time (kept answers, lapsed claims, restored allowances, uploads, logged changes) removed, every minute; entries with
  * hashes of another version are counted at the start, and every ten minutes while there are some. A database that is away is tried again next time.
  */
 export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
@@ -28,6 +29,8 @@ export function keepHouse(ctx: AppContext): { stop(): Promise<void> } {
     await forgetOldAnswers(db);
     await forgetLapsedClaims(db);
     await forgetRestoredAllowances(db);
+    await clearExpiredUploads(db);
+    await forgetOldUploads(db);
     await changes.prune(db);
   };
   const staleEntries = createStaleEntryWatch();

@@ -1,9 +1,10 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/request-variables.ts";
 import type { Surface } from "../surface.ts";
+import { imaggaRefusal } from "./refusal.ts";
+import { imaggaRoutes } from "./routes.ts";
 
+/** imagga.com, v2 and v1: adult content, uploads and usage. */
 export const imagga: Surface = {
   name: "imagga",
-  routes: () => new Hono<AppEnv>(),
-  refusal: () => null,
+  routes: imaggaRoutes,
+  refusal: imaggaRefusal,
 };

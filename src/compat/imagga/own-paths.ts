@@ -1,0 +1,12 @@
+/** Paths below `/v1` that are this surface's, each with everything below it; the native API has none of them. */
+const OWN_V1 = ["content", "categorizations", "categorizers", "usage", "tagging", "colors", "croppings"] as const;
+
+/** Patterns of the router's for every path of the surface. */
+export const OWN_PATTERNS: readonly string[] = ["/v2/*", ...OWN_V1.map((name) => `/v1/${name}/*`)];
+
+const OWN_TARGET = new RegExp(`^/(?:v2|v1/(?:${OWN_V1.join("|")}))(?:[/?]|$)`);
+
+/** @param target as in a request's first line */
+export function isOwnTarget(target: string): boolean {
+  return OWN_TARGET.test(target);
+}

@@ -1,0 +1,120 @@
+import { and, gt, isNotNull, sql } from "drizzle-orm";
+import type { Database } from "./client.ts";
+import { upload } from "./schema.ts";
+import { withLock } from "./transaction.ts";
+
+/** How long an upload's bytes are kept. */
+const KEPT = "interval '24 hours'";
+/** How long it is remembered afterwards that there was one. */
+const REMEMBERED = "interval '30 days'";
+/** Until when room stays reserved for bytes that are still to be written; past it their process counts as dead. */
+const LEASE = sql`now() + interval '2 minutes'`;
+/** In place of the bytes while they are still to be written. */
+const TO_COME = Buffer.alloc(0);
+
+/** Room for one upload. */
+export interface UploadRoom {
+  /** SHA-256 of its id, 64 hex digits. */
+  readonly idHash: string;
+  readonly byteLength: number;
+}
+
+/** What is known of an upload. */
+export interface KnownUpload {
+  readonly byteLength: number;
+  /** False once it was deleted or its time is over. */
+  readonly isLive: boolean;
+}
+
+/**
+ * Reserves room for uploads of one key, all or none; false where with them more than `maxBytes` would be kept, of all keys
+ * together. One process at a time counts and reserves, so that no number of simultaneous uploads gets beyond it; the bytes
+ * themselves are written afterwards, since others would have to wait for that.
+ */
+export async function reserveUploads(
+  db: Pick<Database, "pool">,
+  keyId: string,
+  rooms: readonly UploadRoom[],
+  maxBytes: number,
+): Promise<boolean> {
+  const wanted = rooms.reduce((sum, room) => sum + room.byteLength, 0);
+  if (wanted > maxBytes) return false;
+  return await withLock(db, "lookalike upload store", async (tx) => {
+    const [kept] = await tx
+      .select({ bytes: sql`coalesce(sum(${upload.byteLength}), 0)`.mapWith(Number) })
+      .from(upload)
+      .where(and(isNotNull(upload.sealed), gt(upload.expiresAt, sql`now()`)));
+    if ((kept?.bytes ?? 0) + wanted > maxBytes) return false;
+    await tx.insert(upload).values(rooms.map((room) => ({ ...room, keyId, sealed: TO_COME, expiresAt: LEASE })));
+    return true;
+  });
+}
+
+/** Writes the bytes of an upload into the room reserved for it, from now on for 24 hours; false where the room is gone. */
+export async function storeUpload(db: Database, idHash: string, sealed: Buffer): Promise<boolean> {
+  const result = await db.pool.query({
+    name: "store_upload",
+    text: `update upload set sealed = $2, expires_at = now() + ${KEPT}
+      where id_hash = $1 and sealed = '' and expires_at > now()`,
+    values: [Buffer.from(idHash, "hex"), sealed],
+  });
+  return result.rowCount === 1;
+}
+
+/** Gives room back, as if nothing had been uploaded. */
+export async function releaseUploads(db: Database, idHashes: readonly string[]): Promise<void> {
+  await db.pool.query({
+    name: "release_uploads",
+    text: "delete from upload where id_hash = any($1::bytea[])",
+    values: [idHashes.map((idHash) => Buffer.from(idHash, "hex"))],
+  });
+}
+
+/** An upload of this key; null where the key has none of this id. Bytes whose time is over are removed here already. */
+export async function findUpload(db: Database, idHash: string, keyId: string): Promise<KnownUpload | null> {
+  const result = await db.pool.query<KnownUpload>({
+    name: "find_upload",
+    text: `with lapsed as (
+        update upload set sealed = null
+        where id_hash = $1 and key_id = $2 and sealed is not null and expires_at <= now()
+      )
+      select byte_length as "byteLength", sealed is not null and expires_at > now() as "isLive"
+      from upload where id_hash = $1 and key_id = $2`,
+    values: [Buffer.from(idHash, "hex"), keyId],
+  });
+  return result.rows[0] ?? null;
+}
+
+/** The bytes of an upload; null where they are gone. They come in hex, so twice as many are held for a moment. */
+export async function readUpload(db: Database, idHash: string): Promise<Buffer | null> {
+  const result = await db.pool.query<{ sealed: Buffer }>({
+    name: "read_upload",
+    text: "select sealed from upload where id_hash = $1 and sealed <> '' and expires_at > now()",
+    values: [Buffer.from(idHash, "hex")],
+  });
+  return result.rows[0]?.sealed ?? null;
+}
+
+/** Removes the bytes of an upload of this key, where they are still there; false where the key has none of this id. */
+export async function clearUpload(db: Database, idHash: string, keyId: string): Promise<boolean> {
+  const result = await db.pool.query({
+    name: "clear_upload",
+    text: `update upload set sealed = null, expires_at = least(expires_at, now()) where id_hash = $1 and key_id = $2`,
+    values: [Buffer.from(idHash, "hex"), keyId],
+  });
+  return result.rowCount !== 0;
+}
+
+/** Removes the bytes of all uploads whose time is over; returns how many. */
+export async function clearExpiredUploads(db: Pick<Database, "pool">): Promise<number> {
+  const result = await db.pool.query(
+    "update upload set sealed = null where sealed is not null and expires_at <= now()",
+  );
+  return result.rowCount ?? 0;
+}
+
+/** Forgets uploads that have been gone for 30 days; returns how many. */
+export async function forgetOldUploads(db: Pick<Database, "pool">): Promise<number> {
+  const result = await db.pool.query(`delete from upload where expires_at < now() - ${REMEMBERED}`);
+  return result.rowCount ?? 0;
+}
