@@ -46,6 +46,9 @@ export const ERRORS = {
   list_not_found: { status: 404, title: "There is no such list", retryable: false },
   list_exists: { status: 409, title: "A list of this name exists", retryable: false },
   entry_not_found: { status: 404, title: "There is no such entry", retryable: false },
+  workflow_not_found: { status: 404, title: "There is no such workflow", retryable: false },
+  feedback_not_found: { status: 404, title: "There is no such feedback", retryable: false },
+  picture_not_kept: { status: 404, title: "The picture was not kept", retryable: false },
   key_not_found: { status: 404, title: "There is no such API key", retryable: false },
   key_fixed: { status: 409, title: "This API key is fixed by the service's configuration", retryable: false },
   idempotency_key_reused: {

@@ -2,6 +2,7 @@ import { EXACT_KINDS, type ExactKind } from "../fingerprint/fingerprint.ts";
 import type { ChangeFollower } from "./change-follower.ts";
 import type { Database } from "./client.ts";
 import { type NewsRow, newsColumns, newsValues, parseNews } from "./fingerprint-changes.ts";
+import { type FeedbackColumn, feedbackColumn, type GivenFeedback, parseFeedback } from "./given-feedback.ts";
 import { IMAGE_COLUMNS, type ImageRow, type KnownImage, parseImage } from "./known-image.ts";
 import type { HotView, WidestReach } from "./near-view.ts";
 import {
@@ -12,10 +13,12 @@ import {
   type QuotaState,
 } from "./quota-state.ts";
 
-/** A known image, and whether the lists have to be asked for its digests. */
+/** A known image, whether the lists have to be asked for its digests, and what was said of it. */
 export interface GateImage extends KnownImage {
   /** True where an entry of some list, live or not, holds one of its digests. */
   readonly inAnyEntry: boolean;
+  /** Newest first. */
+  readonly feedback: readonly GivenFeedback[];
 }
 
 /** What one check or look-up has to know about the digests it asks for, read in one statement. */
@@ -34,7 +37,7 @@ export interface GateLookUp {
   readonly widest: WidestReach;
 }
 
-interface Row extends AllowanceRow, NewsRow, Omit<ImageRow, "id"> {
+interface Row extends AllowanceRow, NewsRow, FeedbackColumn, Omit<ImageRow, "id"> {
   id: string | null;
   in_any_entry: boolean;
   listed: boolean;
@@ -48,6 +51,7 @@ function statement(kind: ExactKind, caller: "key" | "free"): string {
   // The changes once, not once for each image.
   return `select quota.*, exists (select from entry where entry.${kind} = any ($1::bytea[])) as listed,
       exists (select from entry) as any_entries, ${IMAGE_COLUMNS}, ${held.join(" or ")} as in_any_entry,
+      ${feedbackColumn("image.sha256")},
       case when row_number() over () = 1 then news.news_changes end as news_changes,
       news.news_snapshot, news.news_lsn, news.news_guarded, news.news_widest
     from (select ${newsColumns("$3", "$4", "$5")}) as news left join (${allowanceColumns(caller, "$2")}) as quota on true
@@ -85,7 +89,11 @@ export async function gateLookUp(
   const [first] = rows;
   const told = first === undefined ? null : parseNews(first);
   return {
-    images: rows.filter(isImage).map((row) => ({ ...parseImage(row), inAnyEntry: row.in_any_entry })),
+    images: rows.filter(isImage).map((row) => ({
+      ...parseImage(row),
+      inAnyEntry: row.in_any_entry,
+      feedback: parseFeedback(row),
+    })),
     view: told === null ? null : follower.take(asked, told),
     widest: told?.widest ?? { pdq: 0, blockhash: 0, neural: -1, neuralAny: -1 },
     listed: first?.listed ?? false,

@@ -19,11 +19,14 @@ import { registerAudit } from "./routes/audit.ts";
 import { registerCheckImage } from "./routes/check-image.ts";
 import { registerDocs } from "./routes/docs.ts";
 import { registerEntries } from "./routes/entries.ts";
+import { registerFeedback } from "./routes/feedback.ts";
 import { registerHashes } from "./routes/hashes.ts";
 import { registerKeys } from "./routes/keys.ts";
 import { registerLists } from "./routes/lists.ts";
 import { registerHealth, registerMetrics } from "./routes/operations.ts";
 import { registerQuota } from "./routes/quota.ts";
+import { registerWorkflowCheck } from "./routes/workflow-check.ts";
+import { registerWorkflows } from "./routes/workflows.ts";
 
 /** Everything the service answers: middleware in its order, then the table of routes. */
 export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
@@ -46,12 +49,21 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   app.use("/v1/lists/*", needsScope("lists"));
   app.use("/v1/keys/*", needsScope("admin"));
   app.use("/v1/audit", needsScope("admin"));
+  app.post("/v1/feedback", needsScope("check"));
+  app.get("/v1/feedback", needsScope("admin"));
+  app.use("/v1/feedback/:id/*", needsScope("admin"));
+  app.use("/v1/workflows", needsScope("admin"));
+  app.use("/v1/workflows/:id", needsScope("admin"));
+  app.use("/v1/workflows/:id/check", needsScope("check"));
   app.on(["POST", "PATCH"], "/v1/*", boundedBody(), stillAuthentic(open), idempotency());
   registerMetrics(app, context);
   registerCheckImage(app);
   registerHashes(app);
   registerLists(app);
   registerEntries(app);
+  registerWorkflows(app);
+  registerWorkflowCheck(app);
+  registerFeedback(app);
   registerKeys(app);
   registerQuota(app);
   registerAudit(app);

@@ -34,6 +34,7 @@ export function presentCheck(result: CheckResult) {
     seen: presentSeen(result.seen),
     matches: result.matches.map(presentMatch),
     classification: presentClassification(result.classification),
+    feedback: result.feedback.map(presentGivenFeedback),
     quota: presentQuota(result.quota),
   };
 }
@@ -54,6 +55,7 @@ export function presentHashAnswer(answer: HashAnswer, quota: QuotaFacts) {
     seen: answer.seen === null ? null : presentSeen(answer.seen),
     matches: answer.matches.map(presentMatch),
     classification: presentClassification(answer.classification),
+    feedback: answer.feedback.map(presentGivenFeedback),
     quota: presentQuota(quota),
   };
 }
@@ -88,6 +90,10 @@ function presentMatch(match: Match) {
 
 function presentClassification(classification: CheckResult["classification"]) {
   return classification && { ...classification, scores: { ...classification.scores } };
+}
+
+function presentGivenFeedback({ model, class: said, at }: CheckResult["feedback"][number]) {
+  return { model, class: said, at: at.toISOString() };
 }
 
 function presentQuota(quota: QuotaFacts) {

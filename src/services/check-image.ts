@@ -1,4 +1,4 @@
-import { findImageBySha256 } from "../db/find-image.ts";
+import { findImageAndFeedback } from "../db/find-image.ts";
 import type { GateImage } from "../db/gate-look-up.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
@@ -76,7 +76,7 @@ async function examineUnlessDone(
   gate: OpenGate,
   upfront: Reservation | null,
 ): Promise<CheckResult | null> {
-  const known = await findImageBySha256(ctx.db, image.sha256);
+  const { image: known, feedback } = await findImageAndFeedback(ctx.db, image.sha256);
   if (known !== null && saysEnough(ctx, known, input.classify, gate.scope)) return null;
   const costs = input.flatUnits === undefined && known === null && ctx.actor.type === "key" && !isPaid(ctx);
   const reservation = costs ? await chargeQuota(ctx, 1) : upfront;
@@ -87,6 +87,7 @@ async function examineUnlessDone(
       knownId: known?.id ?? null,
       reservation,
       quota: gate.quota,
+      feedback,
     });
   } catch (error) {
     if (upfront === null) await refundQuota(ctx, reservation, error);
@@ -156,6 +157,7 @@ async function checkRepeat(
     seen: { exact: true, times: recorded.timesSeen, firstSeenAt: recorded.firstSeenAt, near: null },
     matches,
     classification: scores === null ? null : classificationOf("exact", ctx.workers.model.id, scores),
+    feedback: known.feedback,
     quota: { ...(reservation?.quota ?? quota), charged: chargedUnits(ctx, reservation) },
   };
 }

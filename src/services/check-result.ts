@@ -1,3 +1,4 @@
+import type { GivenFeedback } from "../db/given-feedback.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import type { Detail, DetailCause, Digests, Look, PerceptualKind } from "../fingerprint/fingerprint.ts";
 import type { MatchTransform } from "../fingerprint/transform.ts";
@@ -73,6 +74,8 @@ export interface CheckResult {
   readonly seen: Seen;
   readonly matches: readonly Match[];
   readonly classification: Classification | null;
+  /** What was said of these very bytes, the newest first, at most 20. */
+  readonly feedback: readonly GivenFeedback[];
   readonly quota: QuotaFacts;
 }
 

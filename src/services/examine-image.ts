@@ -1,3 +1,4 @@
+import type { GivenFeedback } from "../db/given-feedback.ts";
 import type { Reservation } from "../db/quota-reservations.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { recordNewImage, type StoredScores } from "../db/record-check.ts";
@@ -28,6 +29,8 @@ export interface Examination {
   readonly reservation: Reservation | null;
   /** The caller's quota as it stood, for checks that cost nothing. */
   readonly quota: QuotaState;
+  /** What was said of these bytes. */
+  readonly feedback: readonly GivenFeedback[];
 }
 
 /** What the model, or a near-duplicate's scores, say of an image. */
@@ -109,6 +112,7 @@ async function examineHeld(
     },
     matches,
     classification,
+    feedback: asked.feedback,
     quota: { ...(asked.reservation?.quota ?? asked.quota), charged: chargedUnits(ctx, asked.reservation) },
   };
 }

@@ -1,4 +1,5 @@
 import type { GateImage } from "../db/gate-look-up.ts";
+import type { GivenFeedback } from "../db/given-feedback.ts";
 import type { KnownImage } from "../db/known-image.ts";
 import type { Detail, DetailCause, Digests } from "../fingerprint/fingerprint.ts";
 import { type Classification, classificationOf, type Seen, type TrimmedHashes, trimmedHashes } from "./check-result.ts";
@@ -28,6 +29,8 @@ export interface HashAnswer {
   readonly seen: Seen | null;
   readonly matches: readonly Match[];
   readonly classification: Classification | null;
+  /** What was said of an image that the hash is the very one of, the newest first; nothing for other answers. */
+  readonly feedback: readonly GivenFeedback[];
 }
 
 /** The answer for an image that was checked before, as its lists and thresholds stand now. */
@@ -50,6 +53,7 @@ export async function answerForImage(ctx: RequestContext, image: GateImage, scop
     seen: { exact: true, times: image.timesSeen, firstSeenAt: image.firstSeenAt, near: null },
     matches,
     classification: storedClassification("exact", image),
+    feedback: image.feedback,
   };
 }
 
@@ -87,7 +91,7 @@ export function answerForMatches(
   const judged = known
     ? judge(ctx, matches, null, { detail: "sufficient", detailCause: null })
     : { verdict: "unknown" as const, reasons: [] };
-  return { id: newCheckId(), known, ...judged, fingerprint, seen: null, matches, classification: null };
+  return { id: newCheckId(), known, ...judged, fingerprint, seen: null, matches, classification: null, feedback: [] };
 }
 
 /** Of several answers to one question the one with the gravest verdict, of equals the first. */

@@ -32,7 +32,7 @@ export function base62OfUint32(value: number): string {
 }
 
 /** Database numbers behind public ids: `ent_2s` is entry 100 (base 36). */
-const NUMBERED = { image: "img_", entry: "ent_", list: "list_" } as const;
+const NUMBERED = { image: "img_", entry: "ent_", list: "list_", feedback: "fbk_" } as const;
 
 export function publicId(kind: keyof typeof NUMBERED, id: bigint): string {
   return NUMBERED[kind] + id.toString(36);
@@ -51,4 +51,9 @@ export function internalId(kind: keyof typeof NUMBERED, text: string): bigint | 
 /** A fresh id of one check. */
 export function newCheckId(): string {
   return `chk_${randomBase62(20)}`;
+}
+
+/** A fresh id of a workflow. */
+export function newWorkflowId(): string {
+  return `wfl_${randomBase62(22)}`;
 }

@@ -3,11 +3,18 @@ import { after, before, describe, it } from "node:test";
 import { countAudit, verifyDatabase } from "../support/audit.ts";
 import { assertCleanError } from "../support/clean-error.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { flatPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
 
-// What an admin can change is what the contract has for POST, PUT, PATCH and DELETE, these two aside: they ask.
-const QUESTIONS = ["POST /v1/images/check", "POST /v1/hashes/check"];
+// What an admin can change is what the contract has for POST, PUT, PATCH and DELETE, these aside: they ask, or are a
+// caller's own word.
+const QUESTIONS = [
+  "POST /v1/images/check",
+  "POST /v1/hashes/check",
+  "POST /v1/workflows/{id}/check",
+  "POST /v1/feedback",
+];
 
 interface Change {
   readonly operation: string;
@@ -43,6 +50,19 @@ async function newEntry(hashes: object, lifted = false): Promise<{ entries: stri
   const path = `${entries}/${body.id}`;
   if (lifted) await ask(service, "DELETE", path);
   return { entries, path };
+}
+
+const RULES = [{ when: { score: "unsafe", at_least: 0.5 }, action: "reject", text: "Nudity" }];
+
+async function newWorkflow(): Promise<string> {
+  const { body } = await ask(service, "POST", "/v1/workflows", { body: { name: "one", rules: RULES } });
+  return `/v1/workflows/${body.id}`;
+}
+
+async function newFeedback(): Promise<string> {
+  const body = await flatPicture(`#${nextNumber().toString(16).padStart(6, "0")}`, 8, 8);
+  const said = await ask(service, "POST", "/v1/feedback?model=nsfw-mobilenet-v2&class=safe", { body });
+  return `/v1/feedback/${said.body.id}`;
 }
 
 async function newKey(): Promise<string> {
@@ -130,6 +150,30 @@ const CHANGES: readonly Change[] = [
     action: "key.rotate",
     prepare: async () => ({ path: `${await newKey()}/rotate` }),
   },
+  {
+    operation: "POST /v1/workflows",
+    way: "",
+    action: "workflow.create",
+    prepare: async () => ({ path: "/v1/workflows", body: { name: "another", rules: RULES } }),
+  },
+  {
+    operation: "PATCH /v1/workflows/{id}",
+    way: "",
+    action: "workflow.update",
+    prepare: async () => ({ path: await newWorkflow(), body: { name: "other" } }),
+  },
+  {
+    operation: "DELETE /v1/workflows/{id}",
+    way: "",
+    action: "workflow.delete",
+    prepare: async () => ({ path: await newWorkflow() }),
+  },
+  {
+    operation: "DELETE /v1/feedback/{id}",
+    way: "",
+    action: "feedback.delete",
+    prepare: async () => ({ path: await newFeedback() }),
+  },
   { operation: "DELETE /v1/keys/{id}", way: "", action: "key.revoke", prepare: async () => ({ path: await newKey() }) },
 ];
 
@@ -137,7 +181,7 @@ const pool = () => service.context.db.pool;
 
 /** Everything that an admin can change. */
 async function state(): Promise<unknown> {
-  const tables = ["list", "entry", "api_key", "entry_pdq", "entry_blockhash", "entry_neural"];
+  const tables = ["list", "entry", "api_key", "entry_pdq", "entry_blockhash", "entry_neural", "workflow", "feedback"];
   const columns = tables.map(
     (name) => `(select jsonb_agg(to_jsonb(t) - '{used}'::text[] order by t::text) from ${name} as t) as ${name}`,
   );
@@ -162,12 +206,18 @@ const FAULTS: readonly [string, string][] = [
     "the commit fails",
     "create constraint trigger fault after insert on audit deferrable initially deferred for each row execute function fault()",
   ],
-  ...["list", "entry", "api_key"].map((table): [string, string] => [
+  ...["list", "entry", "api_key", "workflow", "feedback"].map((table): [string, string] => [
     `the change of ${table} can't be written`,
-    `create trigger fault after insert or update on ${table} for each row execute function fault()`,
+    `create trigger fault after insert or update or delete on ${table} for each row execute function fault()`,
   ]),
 ];
-const TABLE_OF: Record<string, string> = { list: "list", entry: "entry", key: "api_key" };
+const TABLE_OF: Record<string, string> = {
+  list: "list",
+  entry: "entry",
+  key: "api_key",
+  workflow: "workflow",
+  feedback: "feedback",
+};
 
 before(async () => {
   service = await startService();

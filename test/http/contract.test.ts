@@ -68,13 +68,18 @@ describe("the contract", () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     assert.deepEqual(routes.sort(), [
+      "DELETE /v1/feedback/{id}",
       "DELETE /v1/keys/{id}",
       "DELETE /v1/lists/{name}",
       "DELETE /v1/lists/{name}/entries/{id}",
+      "DELETE /v1/workflows/{id}",
       "GET /healthz",
       "GET /metrics",
       "GET /readyz",
       "GET /v1/audit",
+      "GET /v1/feedback",
+      "GET /v1/feedback/{id}",
+      "GET /v1/feedback/{id}/picture",
       "GET /v1/hashes/{kind}/{value}",
       "GET /v1/keys",
       "GET /v1/keys/{id}",
@@ -84,15 +89,21 @@ describe("the contract", () => {
       "GET /v1/lists/{name}/entries",
       "GET /v1/lists/{name}/entries/{id}",
       "GET /v1/quota",
+      "GET /v1/workflows",
+      "GET /v1/workflows/{id}",
       "PATCH /v1/keys/{id}",
       "PATCH /v1/lists/{name}",
       "PATCH /v1/lists/{name}/entries/{id}",
+      "PATCH /v1/workflows/{id}",
+      "POST /v1/feedback",
       "POST /v1/hashes/check",
       "POST /v1/images/check",
       "POST /v1/keys",
       "POST /v1/keys/{id}/rotate",
       "POST /v1/lists",
       "POST /v1/lists/{name}/entries",
+      "POST /v1/workflows",
+      "POST /v1/workflows/{id}/check",
     ]);
   });
 
@@ -113,6 +124,14 @@ describe("the contract", () => {
       ask(service, "POST", "/v1/lists/contract/entries", { body: picture }),
     );
     const checked = await note("post", "/v1/images/check", 200, check(service, picture));
+    const said = await note(
+      "post",
+      "/v1/feedback",
+      200,
+      ask(service, "POST", "/v1/feedback?model=nsfw-mobilenet-v2&class=safe", { body: picture }),
+    );
+    await note("get", "/v1/feedback", 200, ask(service, "GET", "/v1/feedback"));
+    await note("get", "/v1/feedback/{id}", 200, ask(service, "GET", `/v1/feedback/${said.body.id}`));
     await note("post", "/v1/images/check", 200, check(service, picture, { key: key.key }));
     const { sha1 } = checked.body.fingerprint;
     await note("get", "/v1/hashes/{kind}/{value}", 200, ask(service, "GET", `/v1/hashes/sha1/${sha1}`));
@@ -130,6 +149,21 @@ describe("the contract", () => {
       200,
       ask(service, "GET", `/v1/lists/contract/entries/${entry.body.id}`),
     );
+    const rules = [
+      { when: { list: "contract" }, action: "reject", text: "Banned" },
+      { when: { score: "unsafe", at_least: 0.5 }, action: "review", text: "Nudity" },
+    ];
+    const workflow = await note(
+      "post",
+      "/v1/workflows",
+      201,
+      ask(service, "POST", "/v1/workflows", { body: { name: "x", rules } }),
+    );
+    const decided = `/v1/workflows/${workflow.body.id}`;
+    await note("post", "/v1/workflows/{id}/check", 200, ask(service, "POST", `${decided}/check`, { body: picture }));
+    await note("patch", "/v1/workflows/{id}", 200, ask(service, "PATCH", decided, { body: { name: "y" } }));
+    await note("get", "/v1/workflows", 200, ask(service, "GET", "/v1/workflows"));
+    await note("get", "/v1/workflows/{id}", 200, ask(service, "GET", decided));
     await note("get", "/v1/keys", 200, ask(service, "GET", "/v1/keys"));
     await note("get", "/v1/keys/{id}", 200, ask(service, "GET", `/v1/keys/${key.id}`));
     await note("get", "/v1/keys/{id}/usage", 200, ask(service, "GET", `/v1/keys/${key.id}/usage`));
@@ -191,7 +225,11 @@ describe("the contract", () => {
       document.paths,
     )) {
       for (const [method, operation] of Object.entries(methods)) {
-        if (["/v1/keys", "/v1/lists", "/v1/audit"].some((start) => path.startsWith(start))) {
+        if (
+          ["/v1/keys", "/v1/lists", "/v1/audit", "/v1/feedback", "/v1/workflows"].some((start) =>
+            path.startsWith(start),
+          )
+        ) {
           asked.push([method, path, "", { key: null }], [method, path, "", { key: empty.key }]);
           if (method === "get") asked.push([method, path, "?limit=0&to=0001-01-01"]);
         }

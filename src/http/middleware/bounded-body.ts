@@ -3,7 +3,7 @@ import { readImageBody } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
 
 /** Paths whose POST may carry an image; every other route takes JSON or nothing. */
-const TAKES_IMAGE = /^\/v1\/(images\/check|lists\/[^/]+\/entries)$/;
+const TAKES_IMAGE = /^\/v1\/(images\/check|feedback|lists\/[^/]+\/entries|workflows\/[^/]+\/check)$/;
 
 /** Reads the body once, within its limits, before anything validates it. */
 export function boundedBody(): MiddlewareHandler<AppEnv> {

@@ -1,16 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { AppError } from "../../errors.ts";
 import { checkImage } from "../../services/check-image.ts";
-import type { ImageSource } from "../../services/image-source.ts";
 import { parseListNames } from "../list-names.ts";
 import { presentCheck } from "../present.ts";
-import { type ReceivedBody, readImageBody, requireImage } from "../read-body.ts";
+import { readImageBody } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { checkSchema } from "../schemas/check.ts";
 import { matchMode } from "../schemas/list.ts";
 import { ANONYMOUS_TOO, IDEMPOTENCY_PROBLEMS, idempotencyHeaders, problems } from "../schemas/problem.ts";
 import { storableText } from "../schemas/text.ts";
-import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
+import { IMAGE_PROBLEMS, imageBody, readImageAndFields } from "./image-body.ts";
 
 const parameters = z.object({
   lists: storableText(4096).optional().openapi({
@@ -26,8 +24,6 @@ const parameters = z.object({
       "`robust` also matches by the neural hash, which finds crops, and takes a run of the model; `fast` doesn't. Default: as each list says.",
   }),
 });
-
-const jsonBody = parameters.extend({ url: z.string().max(8192) }).strict();
 
 const route = createRoute({
   method: "post",
@@ -67,7 +63,7 @@ const route = createRoute({
 export function registerCheckImage(app: OpenAPIHono<AppEnv>): void {
   app.openapi(route, async (c) => {
     const body = await readImageBody(c);
-    const { source, fields } = readSource(body);
+    const { source, fields } = readImageAndFields(body, parameters);
     const lists = c.req.valid("query").lists ?? fields.lists;
     const result = await checkImage(c.get("ctx"), {
       source,
@@ -76,24 +72,4 @@ export function registerCheckImage(app: OpenAPIHono<AppEnv>): void {
     });
     return c.json(presentCheck(result), 200);
   });
-}
-
-function readSource(body: ReceivedBody): { source: ImageSource; fields: z.infer<typeof parameters> } {
-  if (body.kind === "json") {
-    if (typeof body.json === "object" && body.json !== null && !("url" in body.json)) {
-      throw new AppError(
-        "image_missing",
-        "Expected a url, or an image in another kind of body, for image but received none",
-        {
-          field: "url",
-        },
-      );
-    }
-    const { url, ...fields } = parseFields(jsonBody, body.json);
-    return { source: { url }, fields };
-  }
-  const fields = parseFields(parameters, body.fields);
-  const url = body.fields.url;
-  if (body.image === null && url !== undefined) return { source: { url }, fields };
-  return { source: requireImage(body), fields };
 }

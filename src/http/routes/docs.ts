@@ -17,6 +17,11 @@ const DOCUMENT = {
   tags: [
     { name: "Check", description: "What an app asks before it publishes an image." },
     { name: "Lists", description: "What is banned, and what is always allowed. Needs the scope `lists`." },
+    {
+      name: "Workflows",
+      description: "Policies of your own: which scores and lists accept, reject or review. Needs the scope `admin`.",
+    },
+    { name: "Feedback", description: "What callers say that pictures really are. Reading it needs the scope `admin`." },
     { name: "Keys", description: "Who may ask, and how much. Needs the scope `admin`." },
     { name: "Audit", description: "Who changed what, in rows that can't be changed unseen. Needs the scope `admin`." },
     { name: "Operations", description: "For those who run the service." },

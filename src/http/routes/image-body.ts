@@ -1,5 +1,7 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
+import type { ImageSource } from "../../services/image-source.ts";
+import { type ReceivedBody, requireImage } from "../read-body.ts";
 import { invalidParameter } from "../reject-invalid.ts";
 
 /** What can be wrong with an image or its URL, for a route's `problems`. */
@@ -62,6 +64,38 @@ export function imageBody(details: Properties, json: Properties = {}) {
       },
     },
   };
+}
+
+const imageUrl = z.string().max(8192);
+
+/**
+ * The image of a body that must have one, sent or by `url`, and what came beside it.
+ * @param parameters what may come beside it; in JSON nothing else may
+ * @throws AppError image_missing, parameter_invalid
+ */
+export function readImageAndFields<Shape extends z.ZodRawShape>(
+  body: ReceivedBody,
+  parameters: z.ZodObject<Shape>,
+): { source: ImageSource; fields: z.infer<z.ZodObject<Shape>> } {
+  if (body.kind === "json") {
+    const { json } = body;
+    if (typeof json === "object" && json !== null && !("url" in json)) {
+      throw new AppError(
+        "image_missing",
+        "Expected a url, or an image in another kind of body, for image but received none",
+        {
+          field: "url",
+        },
+      );
+    }
+    const { url } = parseFields(z.looseObject({ url: imageUrl }), json);
+    const { url: _, ...beside } = json as Record<string, unknown>;
+    return { source: { url }, fields: parseFields(parameters.strict(), beside) };
+  }
+  const fields = parseFields(parameters, body.fields);
+  const { url } = body.fields;
+  if (body.image === null && url !== undefined) return { source: { url }, fields };
+  return { source: requireImage(body), fields };
 }
 
 /**

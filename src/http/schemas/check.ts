@@ -110,6 +110,16 @@ export const classificationSchema = z
   })
   .openapi("Classification");
 
+const givenFeedback = z
+  .array(
+    z.object({
+      model: z.string().openapi({ example: "nsfw-mobilenet-v2@e28d9e767d09" }),
+      class: z.string().openapi({ example: "safe" }),
+      at: instant,
+    }),
+  )
+  .openapi({ description: "What was said of these very bytes (`POST /v1/feedback`), the newest first, at most 20" });
+
 export const quotaStateSchema = z.object({
   remaining: z.int().nullable().openapi({ description: "Units left; null: no limit" }),
   limit: z.int().nullable().openapi({ description: "Units in one period; null: no limit" }),
@@ -129,6 +139,7 @@ export const checkSchema = z
     seen: seenSchema,
     matches: z.array(matchSchema),
     classification: orNull(classificationSchema),
+    feedback: givenFeedback,
     quota: quotaSchema,
   })
   .openapi("Check");
@@ -146,6 +157,7 @@ export const hashAnswerSchema = z
     seen: orNull(seenSchema),
     matches: z.array(matchSchema),
     classification: orNull(classificationSchema),
+    feedback: givenFeedback,
     quota: quotaSchema,
   })
   .openapi("HashAnswer");
