@@ -125,6 +125,29 @@ describe("the client of Sightengine's, sightengine 1.3.1 from npm", () => {
     assert.deepEqual([used.status, used.request.operations], ["success", 1], "what failed before cost nothing");
   });
 
+  it("sends feedback by URL and by file for 0 operations, and reads what is wrong with it", async () => {
+    const { id, secret, key } = await service.createKey({ name: "feedback", quota: { limit: 1, period: "day" } });
+    const answers = await run({ id, secret }, [
+      { method: "feedback", args: ["nudity", "safe", `${originUrl}/porn.png`] },
+      { method: "feedback", args: ["type", "photo", fixture("Porn")] },
+      { method: "feedback", args: ["nudity", "safe", `${originUrl}/missing.png`] },
+      { method: "feedback", args: ["model9999", "safe", fixture("Porn")] },
+    ]);
+    assert.deepEqual(
+      answers.map(({ status, request, error }) => [status, request.operations, error?.type]),
+      [
+        ["success", 0, undefined],
+        ["success", 0, undefined],
+        ["failure", 0, "media_error"],
+        ["failure", 0, "argument_error"],
+      ],
+    );
+    assert.equal((await ask(service, "GET", "/v1/quota", { key })).body.remaining, 1);
+    const [file, url] = (await ask(service, "GET", "/v1/feedback")).body.feedback;
+    assert.deepEqual([url.model, url.class, file.model, file.class], ["nudity", "safe", "type", "photo"]);
+    assert.equal(url.fingerprint.sha256, file.fingerprint.sha256, "the bytes came as they were");
+  });
+
   it("reads that videos are not supported, asked at //1.0, and that its keys are wrong before that", async () => {
     const { id, secret } = await service.createKey({ name: "videos" });
     const calls: ClientCall[] = [

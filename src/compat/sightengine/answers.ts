@@ -42,11 +42,14 @@ export function answerCheck(
 }
 
 /** What our lists and thresholds say of an image; the vendor's scores stay as they are. */
-export function presentJudgement({ verdict, matches }: CheckResult) {
+export function presentJudgement({ verdict, matches, feedback }: CheckResult) {
   return {
     verdict,
     lists: [...new Set(matches.map((match) => match.list))],
     matches: presentMatches(matches),
+    ...(feedback.length > 0 && {
+      feedback: feedback.map(({ model, class: said, at }) => ({ model, class: said, at: at.toISOString() })),
+    }),
   };
 }
 

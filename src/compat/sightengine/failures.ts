@@ -39,6 +39,7 @@ const KINDS: Partial<Record<ErrorCode, Kind>> = {
   body_too_large: argument(1014),
   content_type_unsupported: argument(1015),
   match_unavailable: argument(1016),
+  workflow_not_found: argument(1017),
   image_too_many_bytes: media(1020),
   image_empty: media(1021),
   image_unreadable: media(1022),

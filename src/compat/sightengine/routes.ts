@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { AppError } from "../../errors.ts";
+import { discardBody } from "../../http/discard-body.ts";
 import { releasesBody } from "../../http/middleware/release-body.ts";
 import type { OpenRequest } from "../../http/middleware/request-context.ts";
 import { setAnswerHeader } from "../../http/middleware/set-answer-header.ts";
@@ -11,7 +12,9 @@ import { chargedOperations } from "./charged-operations.ts";
 import { handleCheck } from "./check.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { failureBody, failureStatus } from "./failures.ts";
+import { handleFeedback } from "./feedback.ts";
 import { refuseUnsupported } from "./unsupported.ts";
+import { handleWorkflow } from "./workflow.ts";
 
 /** The vendor's node client asks `//1.0/video/...`. */
 const PREFIXES = ["/1.0", "//1.0"] as const;
@@ -24,6 +27,8 @@ export function sightengineRoutes(app: AppContext, open: OpenRequest): Hono<AppE
   for (const prefix of PREFIXES) {
     surface.use(`${prefix}/*`, crossOrigin(), releasesBody());
     surface.on(METHODS, `${prefix}/check.json`, (c) => handleCheck(c, open));
+    surface.on(METHODS, `${prefix}/check-workflow.json`, (c) => handleWorkflow(c, open));
+    surface.on(METHODS, `${prefix}/feedback.json`, (c) => handleFeedback(c, open));
     surface.all(`${prefix}/video/*`, (c) => refuseUnsupported(c, open, "Video moderation"));
     surface.all(`${prefix}/upload/create-video.json`, (c) => refuseUnsupported(c, open, "Video moderation"));
     surface.all(`${prefix}/text/*`, (c) => refuseUnsupported(c, open, "Text moderation"));
@@ -35,7 +40,8 @@ export function sightengineRoutes(app: AppContext, open: OpenRequest): Hono<AppE
     });
   }
 
-  handleFailures(surface, app, (failure, c) => {
+  handleFailures(surface, app, async (failure, c) => {
+    await discardBody(c);
     const retryAfter = describeProblem(failure, undefined).retry_after_seconds;
     if (retryAfter !== undefined) setAnswerHeader(c, "Retry-After", String(retryAfter));
     const body = failureBody(failure, c.get("requestId"), chargedOperations(c.req.raw));

@@ -1,0 +1,31 @@
+import { IncomingMessage } from "node:http";
+import type { Context } from "hono";
+
+/** How long a client that is refused may go on sending what it had begun to send, in milliseconds. */
+const DISCARD_MS = 5_000;
+/** Most bytes of it. */
+const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads what is left of a request's body and keeps nothing of it; resolves at its end, after 64 MiB or after 5 s. For answers
+ * to bodies that were given up on: a connection that is closed on unread bytes is reset, and its client, still sending, would
+ * never see the answer.
+ */
+export function discardBody(c: Context): Promise<void> {
+  const incoming: unknown = c.env?.incoming;
+  if (!(incoming instanceof IncomingMessage) || incoming.complete || incoming.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    let discarded = 0;
+    const onData = (chunk: Buffer) => {
+      discarded += chunk.length;
+      if (discarded > MAX_DISCARDED_BYTES) stop();
+    };
+    const stop = () => {
+      clearTimeout(timer);
+      incoming.off("data", onData).off("end", stop).off("error", stop).off("close", stop).pause();
+      resolve();
+    };
+    const timer = setTimeout(stop, DISCARD_MS);
+    incoming.on("data", onData).on("end", stop).on("error", stop).on("close", stop).resume();
+  });
+}
