@@ -5,7 +5,7 @@ import type { Config } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { holdRequests } from "../support/held-requests.ts";
 import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
-import { multipartBody } from "../support/multipart.ts";
+import { type FormPart, multipartBody } from "../support/multipart.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { exchange } from "../support/raw-exchange.ts";
 import { ask } from "../support/requests.ts";
@@ -42,6 +42,19 @@ after(async () => {
 const left = async () => (await ask(service, "GET", "/v1/quota", { key: key.key })).body.remaining;
 const call = (given: Omit<SightengineCall, "key"> & { key?: SightengineCall["key"] }) =>
   callSightengine(service, { key, ...given });
+
+const port = () => Number(new URL(service.url).port);
+const keyQuery = () => `api_user=${key.id}&api_secret=${key.secret}`;
+
+/** Sends a form with large media, as fast as the service takes it. */
+async function upload(target: string, media: Buffer, fields: readonly FormPart[] = []): Promise<SightengineAnswer> {
+  const body = multipartBody("b", [{ name: "media", filename: "large.png", body: media }, ...fields]);
+  const head = [`POST ${target} HTTP/1.1`, "Host: x", "Content-Type: multipart/form-data; boundary=b"];
+  head.push(`Content-Length: ${body.length}`, "", "");
+  const [answer] = await exchange(port(), Buffer.concat([Buffer.from(head.join("\r\n")), body]));
+  assert.ok(answer !== undefined, "the connection ended without an answer");
+  return { http: answer.status, headers: answer.headers, body: JSON.parse(answer.body) };
+}
 
 /** The vendor's whole error object, and no member besides. */
 function assertFailure({ http, headers, body }: SightengineAnswer, status: number, type: string): void {
@@ -98,20 +111,19 @@ describe("Sightengine's credentials", () => {
         assert.deepEqual(answer.body.error, WRONG_KEYS);
       }
     }
-    const large = await call({ key: { id: key.id, secret: "wrong" }, media: Buffer.alloc(12 * MEBIBYTE) });
+    const wrong = [
+      { name: "api_user", body: key.id },
+      { name: "api_secret", body: "wrong" },
+    ];
+    const large = await upload("/1.0/check.json", Buffer.alloc(12 * MEBIBYTE), wrong);
     assert.deepEqual(large.body.error, WRONG_KEYS, "before the size of the media too");
   });
 
   it("that are wrong in the query are told to a client that is still sending, and one that stopped sending", async () => {
     const target = `/1.0/check.json?api_user=${key.id}&api_secret=wrong&models=nudity`;
-    const large = await call({
-      key: { id: key.id, secret: "wrong" },
-      path: target,
-      media: Buffer.alloc(30 * MEBIBYTE),
-    });
-    assertFailure(large, 401, "credentials_error");
+    assertFailure(await upload(target, Buffer.alloc(24 * MEBIBYTE)), 401, "credentials_error");
     const head = [`POST ${target} HTTP/1.1`, "Host: x", "Content-Type: image/png", "Content-Length: 1000000"];
-    const [stopped] = await exchange(Number(new URL(service.url).port), `${head.join("\r\n")}\r\n\r\nabc`);
+    const [stopped] = await exchange(port(), `${head.join("\r\n")}\r\n\r\nabc`);
     assert.equal(stopped?.status, 401);
   });
 
@@ -146,16 +158,17 @@ describe("Sightengine's media_error", () => {
 
   it("says that 12 megabytes are too many, as bytes, as base64 and behind a URL", async () => {
     const base64 = Buffer.from(Buffer.alloc(12 * MEBIBYTE).toString("base64"));
+    const target = `/1.0/check.json?${keyQuery()}&models=nudity`;
     for (const answer of [
-      await call({ media: Buffer.alloc(12 * MEBIBYTE), parameters: models }),
-      await call({ media: Buffer.alloc(24 * MEBIBYTE), parameters: models }),
-      await call({ media: base64, parameters: models }),
+      await upload(target, Buffer.alloc(12 * MEBIBYTE)),
+      await upload(target, Buffer.alloc(24 * MEBIBYTE)),
+      await upload(target, base64),
       await call({ parameters: { ...models, url: `${originUrl}/big.png` } }),
     ]) {
       assertFailure(answer, 400, "media_error");
       assert.equal(answer.body.error.message, TOO_BIG);
     }
-    const within = await call({ media: Buffer.alloc(12 * MEBIBYTE - 1), parameters: models });
+    const within = await upload(target, Buffer.alloc(12 * MEBIBYTE - 1));
     assertFailure(within, 400, "media_error");
     assert.notEqual(within.body.error.message, TOO_BIG, "one byte fewer is looked at");
   });
@@ -197,7 +210,7 @@ describe("Sightengine's argument_error", () => {
   });
 
   it("is the answer to bodies that are no form", async () => {
-    const query = `api_user=${key.id}&api_secret=${key.secret}&models=nudity`;
+    const query = `${keyQuery()}&models=nudity`;
     const field = (name: string) => ({ name, body: "a" });
     const multipart = "multipart/form-data; boundary=b";
     const fields = Array.from({ length: 60 }, (_, index) => field(`f${index}`));
@@ -247,7 +260,7 @@ describe("what Sightengine has and this service doesn't", () => {
         assert.deepEqual([stranger.http, stranger.body.error], [401, WRONG_KEYS]);
       }
     }
-    const large = await call({ path: "/1.0/video/check.json", media: Buffer.alloc(30 * MEBIBYTE) });
+    const large = await upload("/1.0/video/check.json", Buffer.alloc(40 * MEBIBYTE));
     assert.equal(large.body.error.message, "Video moderation is not supported by this service");
   });
 

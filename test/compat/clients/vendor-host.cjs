@@ -17,6 +17,6 @@ const { request } = https;
 https.request = (options, ...rest) => {
   const isVendors = options.hostname === VENDOR_HOST || options.host === VENDOR_HOST;
   // As its default the port stays out of the Host header.
-  const port = { port: VENDOR_PORT, defaultPort: VENDOR_PORT };
+  const port = { port: Number(VENDOR_PORT), defaultPort: Number(VENDOR_PORT) };
   return request(isVendors ? { ...options, ...port } : options, ...rest);
 };
