@@ -1,9 +1,10 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/request-variables.ts";
 import type { Surface } from "../surface.ts";
+import { sightengineRefusal } from "./refusal.ts";
+import { sightengineRoutes } from "./routes.ts";
 
+/** Sightengine 1.0, images. */
 export const sightengine: Surface = {
   name: "sightengine",
-  routes: () => new Hono<AppEnv>(),
-  refusal: () => null,
+  routes: sightengineRoutes,
+  refusal: sightengineRefusal,
 };
