@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import sharp from "sharp";
+import { httpAnswer, withImageOrigin } from "../support/image-origin.ts";
 import { detailedPicture, flatPicture, shrunkCopy } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -236,6 +238,20 @@ describe("Sightengine's request and media", () => {
   });
 });
 
+describe("Sightengine's operations of an animation", () => {
+  it("are one for each model: its first frame is looked at", async () => {
+    const frames = await Promise.all(["#800000", "#008000", "#000080"].map((colour) => flatPicture(colour, 64, 64)));
+    const pixels = await Promise.all(frames.map((frame) => sharp(frame).removeAlpha().raw().toBuffer()));
+    const raw = { width: 64, height: 3 * 64, channels: 3, pageHeight: 64 } as const;
+    const media = await sharp(Buffer.concat(pixels), { raw })
+      .gif({ delay: [100, 100, 100] })
+      .toBuffer();
+    assert.equal((await sharp(media).metadata()).pages, 3);
+    const { http, body } = await call({ media, parameters: { models: "nudity-2.1,type" } });
+    assert.deepEqual([http, body.request.operations], [200, 2]);
+  });
+});
+
 describe("Sightengine's lists", () => {
   const createList = async (name: string) => {
     assert.equal((await ask(service, "POST", "/v1/lists", { body: { name } })).status, 201);
@@ -287,6 +303,23 @@ describe("Sightengine's lists", () => {
     assert.equal(body.request.operations, 2);
     assert.equal(await left(), before - 2);
     assert.equal((await entriesOf("spam")).length, 2);
+  });
+
+  it("fetches an image that is checked and added once, and keeps where one came from that is only added", async () => {
+    const picture = await detailedPicture(6204);
+    await withImageOrigin(
+      (_, socket) => socket.end(httpAnswer(200, [], picture)),
+      async (base, requests) => {
+        await createList("fetched");
+        const parameters = { add_to_list: "fetched", url: `${base}/a.png` };
+        const both = await call({ key: curator, parameters: { ...parameters, models: "nudity" } });
+        assert.deepEqual([both.body.lookalike.added.outcome, requests.length], ["created", 1]);
+        await createList("only-added");
+        await call({ key: curator, parameters: { ...parameters, add_to_list: "only-added" } });
+        const [entry] = await entriesOf("only-added");
+        assert.deepEqual([entry.source, entry.source_url], ["url", `${base}/a.png`]);
+      },
+    );
   });
 
   it("finds a list by the whole id first, then without ili_, capitals or not", async () => {
