@@ -2,6 +2,7 @@ import { type FoldedName, foldName, foldPatternText, type Reading } from "./fold
 import { createNeedleIndex, type NeedleIndex } from "./needle-index.ts";
 import type { Syntax } from "./pattern.ts";
 import type { RegexCache } from "./regex-cache.ts";
+import { outlineRegex } from "./regex-outline.ts";
 import { matchesWildcard, parseWildcard, type Wildcard } from "./wildcard.ts";
 
 /** Most patterns told of one name. */
@@ -32,15 +33,17 @@ interface Prepared<Pattern extends NamePattern> {
   readonly patterns: readonly Pattern[];
   /** By the number of their pattern. */
   readonly wildcards: ReadonlyMap<number, readonly Wildcard[]>;
-  /** Numbers of wildcards that no needle leads to. */
-  readonly needless: readonly number[];
-  readonly regexes: readonly number[];
-  readonly needles: NeedleIndex;
+  /** Substrings, and the longest text of each wildcard, as they are folded. */
+  readonly folded: NeedleIndex;
+  /** What regular expressions need, in lower case. */
+  readonly written: NeedleIndex;
+  /** Numbers of the wildcards and of the expressions that no needle leads to. */
+  readonly needless: { readonly wildcards: readonly number[]; readonly regexes: readonly number[] };
 }
 
 /**
- * Makes patterns ready, each accepted by `patternIdentity` before. Substrings, and the longest text of each wildcard, are
- * found by an index; a wildcard is tried where its text stands in the name, a regular expression always.
+ * Makes patterns ready, each accepted by `patternIdentity` before. Substrings are found by an index; a wildcard or a regular
+ * expression is tried where a text that it needs stands in the name, and always where it needs none.
  */
 export function* createNameMatcher<Pattern extends NamePattern>(
   patterns: readonly Pattern[],
@@ -51,29 +54,33 @@ export function* createNameMatcher<Pattern extends NamePattern>(
 }
 
 function* prepare<Pattern extends NamePattern>(patterns: readonly Pattern[]): Pieces<Prepared<Pattern>> {
-  const owners = new Map<string, number[]>();
+  const folded = new Map<string, number[]>();
+  const written = new Map<string, number[]>();
   const wildcards = new Map<number, readonly Wildcard[]>();
-  const needless: number[] = [];
-  const regexes: number[] = [];
-  const own = (needle: string, number: number) => {
-    const known = owners.get(needle);
-    if (known === undefined) owners.set(needle, [number]);
-    else if (known.at(-1) !== number) known.push(number);
-  };
+  const needless = { wildcards: [] as number[], regexes: [] as number[] };
   for (const [number, { pattern, syntax }] of patterns.entries()) {
     if (syntax === "regex") {
-      regexes.push(number);
+      const { needles } = outlineRegex(pattern);
+      if (needles === null) needless.regexes.push(number);
+      for (const needle of needles ?? []) addOwner(written, needle, number);
     } else if (syntax === "substring") {
-      for (const text of Object.values(foldPatternText(pattern))) own(text, number);
+      for (const text of Object.values(foldPatternText(pattern))) addOwner(folded, text, number);
     } else {
       const ways = parseWildcard(pattern);
       wildcards.set(number, ways);
-      if (ways.some(({ needle }) => needle === "")) needless.push(number);
-      else for (const { needle } of ways) own(needle, number);
+      if (ways.some(({ needle }) => needle === "")) needless.wildcards.push(number);
+      else for (const { needle } of ways) addOwner(folded, needle, number);
     }
     yield;
   }
-  return { patterns, wildcards, needless, regexes, needles: createNeedleIndex(owners) };
+  const indexes = { folded: createNeedleIndex(folded), written: createNeedleIndex(written) };
+  return { patterns, wildcards, needless, ...indexes };
+}
+
+function addOwner(owners: Map<string, number[]>, needle: string, number: number): void {
+  const known = owners.get(needle);
+  if (known === undefined) owners.set(needle, [number]);
+  else if (known.at(-1) !== number) known.push(number);
 }
 
 function* findAll<Pattern extends NamePattern>(
@@ -81,53 +88,69 @@ function* findAll<Pattern extends NamePattern>(
   cache: RegexCache,
   name: string,
 ): Pieces<FoundPattern<Pattern>[]> {
+  const { patterns, wildcards, needless } = prepared;
   const folded = foldName(name);
   const texts = new Map<number, string>();
-  const candidates = new Set(prepared.needless);
-  for (const reading of folded.readings) yield* findNeedles(prepared, reading, texts, candidates);
-  for (const number of candidates) {
+  const tried = new Set(needless.wildcards);
+  for (const reading of folded.readings) yield* findFolded(prepared, reading, texts, tried);
+  for (const number of tried) {
     if (texts.size >= MOST_FOUND) break;
-    const whole = matchWildcard(prepared.wildcards.get(number) ?? [], folded);
+    const whole = matchWildcard(wildcards.get(number) ?? [], folded);
     if (whole !== null) texts.set(number, whole);
     yield;
   }
-  const written = writtenForms(name, folded);
-  for (const number of prepared.regexes) {
+  const forms = writtenForms(name, folded);
+  for (const number of yield* findWritten(prepared, forms)) {
     if (texts.size >= MOST_FOUND) break;
-    const regex = cache.get(prepared.patterns[number]?.pattern ?? "");
-    for (const form of written) {
-      const text = regex.find(form);
-      if (text !== null) texts.set(number, text);
-      if (text !== null) break;
-    }
+    const regex = cache.get(patterns[number]?.pattern ?? "");
+    const text = forms.reduce<string | null>((found, form) => found ?? regex.find(form), null);
+    if (text !== null) texts.set(number, text);
     yield;
   }
-  const numbers = [...texts].sort(([left], [right]) => left - right).slice(0, MOST_FOUND);
+  const numbers = [...texts].sort(([left], [right]) => left - right);
   return numbers.flatMap(([number, text]) => {
-    const pattern = prepared.patterns[number];
+    const pattern = patterns[number];
     return pattern === undefined ? [] : [{ pattern, text }];
   });
 }
 
 /** Substrings that begin and end with characters of the name, and the wildcards to try. */
-function* findNeedles(
-  { needles, wildcards }: Pick<Prepared<NamePattern>, "needles" | "wildcards">,
+function* findFolded(
+  { folded, wildcards }: Pick<Prepared<NamePattern>, "folded" | "wildcards">,
   { text, edges }: Reading,
   texts: Map<number, string>,
-  candidates: Set<number>,
+  tried: Set<number>,
 ): Pieces<void> {
-  for (let place = 0; place < text.length; place++) {
-    if (edges[place] === 1) {
-      needles.at(text, place, (needle, owners) => {
-        if (edges[place + needle.length] !== 1) return;
-        for (const number of owners) {
-          if (wildcards.has(number)) candidates.add(number);
-          else if (texts.size < MOST_FOUND) texts.set(number, needle);
-        }
-      });
-    }
+  for (let place = 0; place < text.length && texts.size < MOST_FOUND; place++) {
+    if (edges[place] !== 1) continue;
+    folded.at(text, place, (needle, owners) => {
+      if (edges[place + needle.length] !== 1) return;
+      for (const number of owners) {
+        if (wildcards.has(number)) tried.add(number);
+        else if (texts.size < MOST_FOUND) texts.set(number, needle);
+      }
+    });
     yield;
   }
+}
+
+/** The regular expressions to try. */
+function* findWritten(
+  { written, needless }: Pick<Prepared<NamePattern>, "written" | "needless">,
+  forms: readonly string[],
+): Pieces<ReadonlySet<number>> {
+  const tried = new Set(needless.regexes);
+  for (const form of forms) {
+    // The long s folds to an s where either case matches, and has no other lower case than itself.
+    const text = form.toLowerCase().replaceAll("\u017f", "s");
+    for (let place = 0; place < text.length; place++) {
+      written.at(text, place, (_, owners) => {
+        for (const number of owners) tried.add(number);
+      });
+      yield;
+    }
+  }
+  return tried;
 }
 
 function matchWildcard(ways: readonly Wildcard[], { readings }: FoldedName): string | null {

@@ -28,12 +28,21 @@ export function createNeedleIndex(ownersOf: ReadonlyMap<string, readonly number[
   return {
     at(text, place, found) {
       const rest = text.slice(place, place + longest);
-      for (let index = lastUpTo(rest); index >= 0; index = beginnings[index] ?? -1) {
+      const last = lastUpTo(rest);
+      const common = commonLength(needles[last] ?? "", rest);
+      for (let index = last; index >= 0; index = beginnings[index] ?? -1) {
         const needle = needles[index] ?? "";
-        if (rest.startsWith(needle)) found(needle, ownersOf.get(needle) ?? []);
+        if (needle.length <= common) found(needle, ownersOf.get(needle) ?? []);
       }
     },
   };
+}
+
+/** How many characters two texts begin with alike. */
+function commonLength(left: string, right: string): number {
+  let length = 0;
+  while (length < left.length && left.charCodeAt(length) === right.charCodeAt(length)) length += 1;
+  return length;
 }
 
 function compare(left: string, right: string): number {

@@ -1,11 +1,15 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from "re2js";
 import { PatternError } from "./pattern-error.ts";
+import { outlineRegex } from "./regex-outline.ts";
 
 /**
  * Largest compiled program, in instructions: matching takes no more steps than this times the length of the name. Beyond 500
  * the engine gives its tightest bound up.
  */
 const MAX_PROGRAM = 500;
+
+/** What is about as large as this isn't compiled to find out: that takes long. */
+const MOST_COMPILED = 10 * MAX_PROGRAM;
 
 /** A compiled regular expression. */
 export interface Regex {
@@ -22,7 +26,8 @@ export interface Regex {
  * matches the empty text
  */
 export function compileRegex(source: string): Regex {
-  requireFewRepeats(source);
+  const outline = outlineRegex(source);
+  if (outline.size > MOST_COMPILED) throw tooLarge(`about ${outline.size}`);
   const compiled = compile(source);
   const size = compiled.programSize();
   if (size > MAX_PROGRAM) throw tooLarge(`${size}`);
@@ -44,15 +49,6 @@ function compile(source: string): RE2JS {
     if (error instanceof RE2JSException) throw tooLarge("more");
     throw error;
   }
-}
-
-/** Refused before it is compiled, which would take long: each repetition is at least one instruction. */
-function requireFewRepeats(source: string): void {
-  let repeats = 0;
-  for (const [, least = "0", most] of source.matchAll(/\{(\d{1,6})(?:,(\d{0,6}))?\}/g)) {
-    repeats += Math.max(Number(least), Number(most ?? 0));
-  }
-  if (repeats > MAX_PROGRAM) throw tooLarge(`repetitions of ${repeats} in all`);
 }
 
 function tooLarge(received: string): PatternError {
