@@ -17,6 +17,8 @@ const NOTHING: RegexOutline = { size: 1, needles: null };
 interface Cursor {
   readonly source: string;
   at: number;
+  /** Whether a repetition follows flags: then it is what stands before them that is repeated. */
+  isOdd: boolean;
 }
 
 /**
@@ -24,7 +26,9 @@ interface Cursor {
  * Knows literals, groups, alternatives and repetitions, and takes everything else for one step that matches anything.
  */
 export function outlineRegex(source: string): RegexOutline {
-  return readAlternatives({ source, at: 0 });
+  const cursor = { source, at: 0, isOdd: false };
+  const outline = readAlternatives(cursor);
+  return cursor.isOdd ? { size: outline.size, needles: null } : outline;
 }
 
 function readAlternatives(cursor: Cursor): RegexOutline {
@@ -93,6 +97,7 @@ function readOther(cursor: Cursor): RegexOutline {
 }
 
 function readGroup(cursor: Cursor): RegexOutline {
+  if (/^\(\?[\w-]*\)[*+?{]/.test(cursor.source.slice(cursor.at))) cursor.isOdd = true;
   const [head = "("] = /^\((?:\?(?:P?<\w*>|[\w-]*:?))?/.exec(cursor.source.slice(cursor.at)) ?? [];
   cursor.at += head.length;
   const inner = readAlternatives(cursor);
