@@ -1,10 +1,11 @@
 import { type NameEntry, type NameList, readNameLists } from "../db/name-patterns.ts";
 import { AppError } from "../errors.ts";
 import { foldName } from "../names/fold.ts";
+import type { NameMatcher } from "../names/name-matcher.ts";
 import { MAX_NAME_LENGTH } from "../names/pattern.ts";
 import type { RequestContext } from "./context.ts";
 import { publicId } from "./ids.ts";
-import { type ComputingTime, runInPieces } from "./run-in-pieces.ts";
+import { type ComputingTime, computingTime, runInPieces } from "./run-in-pieces.ts";
 
 /** All names of one request together, in milliseconds of computing. */
 const MOST_MS = 10_000;
@@ -30,6 +31,11 @@ export interface NameAnswer {
   readonly matches: readonly NameMatch[];
 }
 
+interface ReadyList {
+  readonly list: NameList;
+  readonly matcher: NameMatcher<NameEntry>;
+}
+
 /**
  * Holds names against the patterns of lists, as these are when this is called, in any process. Costs nothing.
  * @param names null where a profile has none
@@ -45,10 +51,13 @@ export async function matchNames(
   if (names.every((name) => name === null)) return names.map(() => null);
   const lists = await readNameLists(ctx.db, listIds);
   if (listIds === null) ctx.nameMatchers.keepOnly(lists);
-  const time = { leftMs: MOST_MS };
+  const ready = await Promise.all(
+    lists.map(async (list) => ({ list, matcher: await ctx.nameMatchers.get(ctx.db, list) })),
+  );
+  const time = computingTime(MOST_MS);
   const answers: (NameAnswer | AppError | null)[] = [];
   for (const name of names) {
-    answers.push(name === null ? null : await matchName(ctx, name, lists, time).catch(appErrorOnly));
+    answers.push(name === null ? null : await matchName(ctx, name, ready, time).catch(appErrorOnly));
   }
   return answers;
 }
@@ -56,7 +65,7 @@ export async function matchNames(
 async function matchName(
   ctx: RequestContext,
   name: string,
-  lists: readonly NameList[],
+  ready: readonly ReadyList[],
   time: ComputingTime,
 ): Promise<NameAnswer> {
   if (name.length > MAX_NAME_LENGTH) {
@@ -67,8 +76,7 @@ async function matchName(
     );
   }
   const matches: NameMatch[] = [];
-  for (const list of lists) {
-    const matcher = await ctx.nameMatchers.get(ctx.db, list);
+  for (const { list, matcher } of ready) {
     for (const { pattern, text } of await runInPieces(matcher.find(name), time, ctx.client)) {
       matches.push({
         list: list.name,

@@ -2,7 +2,7 @@ import type { Database } from "../db/client.ts";
 import { type NameEntry, type NameList, readNameEntries } from "../db/name-patterns.ts";
 import { createNameMatcher, type NameMatcher } from "../names/name-matcher.ts";
 import { createRegexCache } from "../names/regex-cache.ts";
-import { runInPieces } from "./run-in-pieces.ts";
+import { computingTime, runInPieces } from "./run-in-pieces.ts";
 
 /** Of the compiled expressions that a process keeps, together: some 200 MB. */
 const MOST_INSTRUCTIONS = 300_000;
@@ -29,7 +29,7 @@ export function createNameMatchers(): NameMatchers {
   /** What is read now is what the version says, or newer: no version comes twice. */
   async function make(db: Database, { id }: NameList): Promise<NameMatcher<NameEntry>> {
     const work = createNameMatcher(await readNameEntries(db, id), regexes);
-    return await runInPieces(work, { leftMs: MOST_MS }, null);
+    return await runInPieces(work, computingTime(MOST_MS), null);
   }
 
   return {

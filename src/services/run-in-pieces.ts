@@ -5,15 +5,22 @@ import type { Pieces } from "../names/name-matcher.ts";
 import type { ClientConnection } from "./context.ts";
 
 /** How long work goes on before others have their turn, in milliseconds; its last piece may take longer. */
-const SLICE_MS = 5;
+const TURN_MS = 5;
 
-/** What may be computed, counted down while it is. */
+/** What work may take in all, and when its present turn began; in milliseconds. */
 export interface ComputingTime {
   leftMs: number;
+  turnBeganMs: number;
+}
+
+/** @param mostMs of all work that this time is given to */
+export function computingTime(mostMs: number): ComputingTime {
+  return { leftMs: mostMs, turnBeganMs: performance.now() };
 }
 
 /**
- * Runs work in pieces, and lets other requests have their turn in between.
+ * Runs work in pieces, and lets other requests have their turn in between, also where it is one of many short works that
+ * share a time.
  * @param client whose work it is; null where nobody's leaving ends it
  * @throws AppError overloaded where the time is used up
  * @throws ClientAborted
@@ -24,19 +31,17 @@ export async function runInPieces<Result>(
   client: ClientConnection | null,
 ): Promise<Result> {
   for (;;) {
-    const beganMs = performance.now();
-    for (let spentMs = 0; spentMs < SLICE_MS; spentMs = performance.now() - beganMs) {
-      const piece = work.next();
-      if (piece.done === true) {
-        time.leftMs -= performance.now() - beganMs;
-        return piece.value;
-      }
+    const spentMs = performance.now() - time.turnBeganMs;
+    if (spentMs >= TURN_MS) {
+      time.leftMs -= spentMs;
+      await nextTurn();
+      time.turnBeganMs = performance.now();
+      if (client?.destroyed === true) throw new ClientAborted();
     }
-    time.leftMs -= performance.now() - beganMs;
     if (time.leftMs <= 0) {
       throw new AppError("overloaded", "Expected names and patterns that are compared in time but received more");
     }
-    await nextTurn();
-    if (client?.destroyed === true) throw new ClientAborted();
+    const piece = work.next();
+    if (piece.done === true) return piece.value;
   }
 }

@@ -89,6 +89,11 @@ describe("the commands of README.md", { skip: withoutCurl && "there is no curl" 
     assert.equal(JSON.parse(outputOf("/v1/hashes/sha1/")).known, true);
   });
 
+  it("have a profile removed by its name", () => {
+    const { action, name } = JSON.parse(outputOf("/v1/profiles/check"));
+    assert.deepEqual([action, name.matches[0].pattern], ["remove", "paypal*support"]);
+  });
+
   it("have both calls for nsfw-categorize.it answered OK", () => {
     assert.equal(outputOf("/api/upload").match(/"status":"OK"/g)?.length, 2);
   });
