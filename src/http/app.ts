@@ -24,6 +24,7 @@ import { registerHashes } from "./routes/hashes.ts";
 import { registerKeys } from "./routes/keys.ts";
 import { registerLists } from "./routes/lists.ts";
 import { registerHealth, registerMetrics } from "./routes/operations.ts";
+import { registerProfiles } from "./routes/profiles.ts";
 import { registerQuota } from "./routes/quota.ts";
 import { registerWorkflowCheck } from "./routes/workflow-check.ts";
 import { registerWorkflows } from "./routes/workflows.ts";
@@ -59,6 +60,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   registerMetrics(app, context);
   registerCheckImage(app);
   registerHashes(app);
+  registerProfiles(app);
   registerLists(app);
   registerEntries(app);
   registerWorkflows(app);

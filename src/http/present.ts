@@ -96,7 +96,7 @@ function presentGivenFeedback({ model, class: said, at }: CheckResult["feedback"
   return { model, class: said, at: at.toISOString() };
 }
 
-function presentQuota(quota: QuotaFacts) {
+export function presentQuota(quota: QuotaFacts) {
   return { charged: quota.charged, ...presentQuotaState(quota) };
 }
 

@@ -102,6 +102,7 @@ describe("the contract", () => {
       "POST /v1/keys/{id}/rotate",
       "POST /v1/lists",
       "POST /v1/lists/{name}/entries",
+      "POST /v1/profiles/check",
       "POST /v1/workflows",
       "POST /v1/workflows/{id}/check",
     ]);
@@ -141,6 +142,18 @@ describe("the contract", () => {
       { kind: "pdq", value: checked.body.fingerprint.pdq },
     ];
     await note("post", "/v1/hashes/check", 200, ask(service, "POST", "/v1/hashes/check", { body: { hashes } }));
+    await ask(service, "POST", "/v1/lists", { body: { name: "contract-names", kind: "names" } });
+    await note(
+      "post",
+      "/v1/lists/{name}/entries",
+      201,
+      ask(service, "POST", "/v1/lists/contract-names/entries", { body: { pattern: "paypal" } }),
+    );
+    const image = picture.toString("base64");
+    const profiles = [{ id: "1", name: "paypal", image }, { name: "a", image: "@" }, { name: "a".repeat(501) }];
+    for (const body of [{ name: "paypal" }, { id: "1", image }, { name: "a", image: "@" }, { profiles }]) {
+      await note("post", "/v1/profiles/check", 200, ask(service, "POST", "/v1/profiles/check", { body }));
+    }
     await note("get", "/v1/lists", 200, ask(service, "GET", "/v1/lists"));
     await note("get", "/v1/lists/{name}/entries", 200, ask(service, "GET", "/v1/lists/contract/entries"));
     await note(
@@ -186,6 +199,8 @@ describe("the contract", () => {
     await ask(service, "POST", "/v1/lists", { body: { name: "errors" } });
     const png = { "content-type": "image/png" };
     const long = Buffer.alloc(1024 * 1024 + 1, "a");
+    await ask(service, "POST", "/v1/lists", { body: { name: "error-names", kind: "names" } });
+    const image = picture.toString("base64");
     const once = { headers: { "idempotency-key": "contract" } };
     await ask(service, "POST", "/v1/hashes/check", {
       ...once,
@@ -205,6 +220,22 @@ describe("the contract", () => {
       ["post", "/v1/images/check", "", { body: "x", headers: { "content-type": "text/plain" } }],
       ["post", "/v1/images/check", "", { body: picture, ...once }],
       ["post", "/v1/images/check", "", { body: picture, headers: { "idempotency-key": "a b" } }],
+      ["post", "/v1/images/check", "?lists=error-names", { body: picture }],
+      ["post", "/v1/profiles/check", "", { body: {} }],
+      ["post", "/v1/profiles/check", "", { body: { name: "a", lists: "none" } }],
+      ["post", "/v1/profiles/check", "", { body: { image }, key: empty.key }],
+      ["post", "/v1/profiles/check", "", { body: { name: "a" }, key: lists.key }],
+      ["post", "/v1/profiles/check", "", { body: { name: "a" }, ...once }],
+      ["post", "/v1/lists/{name}/entries", "", { body: { pattern: "" } }],
+      ["post", "/v1/lists/{name}/entries", "", { body: { pattern: "a" } }],
+      ["patch", "/v1/lists/{name}", "", { body: { kind: "names" } }],
+      ["get", "/v1/hashes/{kind}/{value}", "?lists=error-names"],
+      [
+        "post",
+        "/v1/hashes/check",
+        "",
+        { body: { hashes: [{ kind: "sha1", value: "0".repeat(40) }], lists: "error-names" } },
+      ],
       ["post", "/v1/hashes/check", "", { body: { hashes: [] }, ...once }],
       ["post", "/v1/keys", "", { body: { name: "x" }, ...once }],
       ["post", "/v1/lists", "", { body: { name: "x" }, ...once }],
@@ -288,6 +319,7 @@ describe("the contract", () => {
       "get /v1/quota",
       "post /v1/hashes/check",
       "post /v1/images/check",
+      "post /v1/profiles/check",
     ]);
   });
 

@@ -96,6 +96,11 @@ describe("the commands of README.md", { skip: withoutCurl && "there is no curl" 
     assert.deepEqual([status, request.operations], ["success", 1]);
   });
 
+  it("have a profile removed by its name", () => {
+    const { action, name } = JSON.parse(outputOf("/v1/profiles/check"));
+    assert.deepEqual([action, name.matches[0].pattern], ["remove", "paypal*support"]);
+  });
+
   it("have both calls for nsfw-categorize.it answered OK", () => {
     assert.equal(outputOf("/api/upload").match(/"status":"OK"/g)?.length, 2);
   });

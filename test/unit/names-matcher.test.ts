@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { array, assert as check, constantFrom, property } from "fast-check";
+import { createNameMatcher, type NamePattern } from "../../src/names/name-matcher.ts";
+import { createNeedleIndex } from "../../src/names/needle-index.ts";
+import { createRegexCache } from "../../src/names/regex-cache.ts";
+import { finish } from "../support/finish-pieces.ts";
+
+function matcherOf(patterns: readonly NamePattern[]) {
+  return finish(createNameMatcher(patterns, createRegexCache(10_000)));
+}
+
+describe("the index of needles", () => {
+  it("finds at each place of a text exactly the needles that stand there", () => {
+    const words = array(constantFrom("a", "b", "c"), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
+    check(
+      property(array(words, { maxLength: 30 }), array(words, { maxLength: 4 }), (needles, parts) => {
+        const owners = new Map(needles.map((needle, number) => [needle, [number]]));
+        const index = createNeedleIndex(owners);
+        const text = parts.join("");
+        for (let place = 0; place < text.length; place++) {
+          const found: string[] = [];
+          index.at(text, place, (needle, numbers) => {
+            assert.deepEqual(numbers, owners.get(needle));
+            found.push(needle);
+          });
+          const standing = [...owners.keys()].filter((needle) => text.startsWith(needle, place));
+          assert.deepEqual(found.sort(), standing.sort());
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("a matcher of many patterns", () => {
+  it("finds in a name all those that it would match alone, in the order they were added", () => {
+    const alphabet = constantFrom("a", "b", "m", "I", "l", "*", "?", " ");
+    const patterns = array(alphabet, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(""));
+    const names = array(constantFrom("a", "b", "rn", "m", "I", "l", " "), { maxLength: 8 }).map((parts) =>
+      parts.join(""),
+    );
+    check(
+      property(array(patterns, { maxLength: 20 }), names, (texts, name) => {
+        const all = texts.flatMap((pattern): NamePattern[] =>
+          /[*?]/.test(pattern)
+            ? /^[*? ]*$/.test(pattern)
+              ? []
+              : [{ pattern, syntax: "wildcard" }]
+            : [
+                { pattern, syntax: "substring" },
+                { pattern: `${pattern}.`, syntax: "regex" },
+              ],
+        );
+        const found = finish(matcherOf(all).find(name)).map(({ pattern }) => pattern);
+        const alone = all.filter((pattern) => finish(matcherOf([pattern]).find(name)).length > 0);
+        assert.deepEqual(found, alone);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("names at most 100", () => {
+    const patterns = Array.from({ length: 300 }, (_, index) => ({
+      pattern: "a".repeat(1 + (index % 150)),
+      syntax: (["substring", "wildcard", "regex"] as const)[index % 3] ?? "regex",
+    })).map((each) => (each.syntax === "wildcard" ? { ...each, pattern: `*${each.pattern}*` } : each));
+    assert.equal(finish(matcherOf(patterns).find("a".repeat(500))).length, 100);
+  });
+
+  it("does its work in pieces, each a small part of what ten thousand patterns take", () => {
+    const patterns = Array.from({ length: 10_000 }, (_, index) => ({
+      pattern: `${"ab".repeat(1 + (index % 200))}${index}`,
+      syntax: "substring" as const,
+    }));
+    let pieces = 0;
+    const matcher = finish(createNameMatcher(patterns, createRegexCache(1000)), () => pieces++);
+    assert.ok(pieces >= 10_000);
+    pieces = 0;
+    assert.deepEqual(
+      finish(matcher.find("ab".repeat(250)), () => pieces++),
+      [],
+    );
+    assert.ok(pieces >= 500, `${pieces} pieces`);
+  });
+
+  it("takes patterns of a single character, and names without any", () => {
+    const matcher = matcherOf([
+      { pattern: "€", syntax: "substring" },
+      { pattern: "?", syntax: "wildcard" },
+      { pattern: "^.$", syntax: "regex" },
+    ]);
+    assert.equal(finish(matcher.find("€")).length, 3);
+    assert.equal(finish(matcher.find("a€")).length, 1);
+    for (const name of ["", " ", "\u200b"]) {
+      assert.deepEqual(
+        finish(matcher.find(name)).map(({ pattern }) => pattern.syntax),
+        name === "" ? [] : ["regex"],
+      );
+    }
+  });
+});
