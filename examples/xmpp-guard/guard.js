@@ -1,0 +1,101 @@
+import { client } from "@xmpp/client";
+import { fetchPictures } from "./avatars.js";
+import { checkProfiles } from "./lookalike.js";
+import { openNewRoom, removeOccupant, tellModerators } from "./moderate.js";
+import { log, plainText } from "./plain-text.js";
+import { enterRoom } from "./room.js";
+import { startScreening } from "./screening.js";
+import { readSettings } from "./settings.js";
+
+// Guards one group chat: everybody who comes is shown to Lookalike, by name and picture, and goes if it says so.
+
+/** @typedef {import("./room.js").Occupant} Occupant */
+
+const settings = readSettings(process.env);
+const { service, domain, username, password } = settings;
+const xmpp = client({ service, domain, username, password });
+let profilesMade = 0;
+
+const screen = startScreening(
+  { describe, judge: (profiles) => checkProfiles(settings, profiles), settle, fail },
+  settings.retryMs,
+);
+const room = enterRoom(xmpp, settings, { look, created: () => openNewRoom(xmpp, settings) });
+
+/** @param {Occupant} occupant */
+function look(occupant) {
+  // A new nick does not save anybody.
+  if (occupant.removedFor !== undefined) remove(occupant, occupant.removedFor);
+  else if (occupant.affiliation === "none") screen(occupant);
+}
+
+/**
+ * What there is to judge: the nick, the account's name where the guard sees it, and up to two pictures.
+ * @param {Occupant} occupant
+ */
+async function describe(occupant) {
+  const pictures = await fetchPictures(xmpp, settings, occupant);
+  const account = occupant.jid?.includes("@") ? occupant.jid.split("@")[0] : undefined;
+  const names = account === undefined || account === occupant.nick ? [occupant.nick] : [occupant.nick, account];
+  return Array.from({ length: Math.max(names.length, pictures.length) }, (_, index) => ({
+    id: String(++profilesMade),
+    name: names[index] ?? occupant.nick,
+    ...pictures[index],
+  }));
+}
+
+/**
+ * @param {Occupant} occupant
+ * @param {readonly import("./lookalike.js").Judgement[]} judgements
+ */
+function settle(occupant, judgements) {
+  const actions = new Set(judgements.map(({ action }) => action));
+  const reasons = judgements.filter(({ action }) => action !== "keep").flatMap((one) => one.reasons);
+  const why = [...new Set(reasons.map(({ message }) => message))].join("; ");
+  if (actions.has("remove")) return remove(occupant, why);
+  const who = JSON.stringify(plainText(occupant.nick));
+  if (!actions.has("review")) return log(`kept ${who}`);
+  log(`to be reviewed ${who}: ${plainText(why)}`);
+  void tellModerators(xmpp, settings, room.moderators(), `Please look at ${who}: ${why}`);
+}
+
+/**
+ * @param {readonly Occupant[]} occupants
+ * @param {unknown} error
+ */
+function fail(occupants, error) {
+  log(`Lookalike could not be asked: ${plainText(String(error))}`);
+  for (const occupant of occupants) {
+    if (settings.onFailure === "remove") remove(occupant, "Nobody can be checked right now, please come back later");
+    else log(`kept unchecked ${JSON.stringify(plainText(occupant.nick))}`);
+  }
+}
+
+/**
+ * @param {Occupant} occupant
+ * @param {string} reason
+ */
+function remove(occupant, reason) {
+  occupant.removedFor = reason;
+  void removeOccupant(xmpp, settings, occupant, reason);
+}
+
+xmpp.on("open", () => {
+  // The client turns each piece that arrives into text by itself, which breaks a character that lies in two of them, and
+  // with it a nick. Sockets put such characters together.
+  const source = xmpp.socket?.socket ?? xmpp.socket;
+  source?.setEncoding?.("utf8");
+});
+xmpp.on("error", (error) => {
+  log(`XMPP: ${plainText(String(error))}`);
+  if (error.name === "SASLError") process.exit(1);
+});
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    await room.leave();
+    await xmpp.stop();
+    process.exit(0);
+  });
+}
+// Where the server is away at the start the client goes on trying, as it does later.
+await xmpp.start().catch(() => {});
