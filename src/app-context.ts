@@ -20,6 +20,7 @@ import { keepHouse } from "./services/keep-house.ts";
 import { createKeyCache } from "./services/key-cache.ts";
 import { createLeftovers } from "./services/leftovers.ts";
 import { createLookUpCounts } from "./services/look-up-counts.ts";
+import { createNameMatchers } from "./services/name-matchers.ts";
 import { createWorkerPool, type WorkerPool } from "./worker/pool.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -103,6 +104,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       fetchShares: createFetchShares(config.fetchesAtOnce),
       lookUpCounts: createLookUpCounts(),
       leftovers,
+      nameMatchers: createNameMatchers(),
       imagesInWork: new Map(),
     };
     // Requests may come before `begin`: the key that the configuration fixes holds from the first one on.

@@ -77,7 +77,7 @@ export function newsColumns(since: string, wantsLsn: string, guard: string): str
     case when ${wantsLsn}::boolean then pg_current_wal_insert_lsn()::text end as news_lsn,
     (select array[max(pdq_threshold), max(greatest(blockhash_threshold, agreement_blockhash_threshold)),
         max(neural_threshold) filter (where "match" = 'robust'), max(neural_threshold)]::int4[]
-      from list where enabled and deleted_at is null) as news_widest`;
+      from list where enabled and deleted_at is null and kind <> 'names') as news_widest`;
 }
 
 export function parseNews(row: NewsRow): News {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, ne, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { list, type Metadata } from "./schema.ts";
@@ -61,7 +61,7 @@ export async function pageLists(db: Database, after: string, limit: number): Pro
     .limit(limit);
 }
 
-/** Changes a list; null where there is none of that name. */
+/** Changes a list; null where there is none of that name, or where what it holds would no longer be of its kind. */
 export async function changeList(
   db: Database,
   name: string,
@@ -72,13 +72,19 @@ export async function changeList(
     const rows = await tx
       .update(list)
       .set({ ...fields, updatedAt: sql`now()` })
-      .where(and(eq(list.name, name), isNull(list.deletedAt)))
+      .where(and(eq(list.name, name), isNull(list.deletedAt), keepsItsEntries(fields.kind)))
       .returning();
     const row = rows[0];
     if (row === undefined) return null;
     await writeAudit(tx, event);
     return row;
   });
+}
+
+/** Pictures and patterns of names don't go into one list. */
+function keepsItsEntries(kind: ListRow["kind"] | undefined) {
+  if (kind === undefined) return undefined;
+  return kind === "names" ? eq(list.kind, "names") : ne(list.kind, "names");
 }
 
 /** Takes a list out of use and frees its name; its entries stay for the record. False where there is none. */

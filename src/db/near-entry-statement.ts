@@ -124,7 +124,7 @@ export function entryStatement(sources: readonly EntrySource[], terms: EntryTerm
           pdq_threshold, blockhash_threshold,
           case when coalesce(${match}::text, "match") = 'robust' then neural_threshold else -1 end
         ]::int4[] as thresholds
-      from list where enabled and deleted_at is null and (${listIds}::int8[] is null or id = any (${listIds}::int8[]))
+      from list where enabled and deleted_at is null and kind <> 'names' and (${listIds}::int8[] is null or id = any (${listIds}::int8[]))
     ),
     near as materialized (${near.join(" union all ")}),
     found as materialized (

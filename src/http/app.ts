@@ -23,6 +23,7 @@ import { registerHashes } from "./routes/hashes.ts";
 import { registerKeys } from "./routes/keys.ts";
 import { registerLists } from "./routes/lists.ts";
 import { registerHealth, registerMetrics } from "./routes/operations.ts";
+import { registerProfiles } from "./routes/profiles.ts";
 import { registerQuota } from "./routes/quota.ts";
 
 /** Everything the service answers: middleware in its order, then the table of routes. */
@@ -50,6 +51,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   registerMetrics(app, context);
   registerCheckImage(app);
   registerHashes(app);
+  registerProfiles(app);
   registerLists(app);
   registerEntries(app);
   registerKeys(app);

@@ -90,7 +90,7 @@ function presentClassification(classification: CheckResult["classification"]) {
   return classification && { ...classification, scores: { ...classification.scores } };
 }
 
-function presentQuota(quota: QuotaFacts) {
+export function presentQuota(quota: QuotaFacts) {
   return { charged: quota.charged, ...presentQuotaState(quota) };
 }
 

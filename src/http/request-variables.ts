@@ -10,5 +10,7 @@ export interface AppEnv {
     ctx: RequestContext;
     /** When `ctx` was made, or began to be, in ms of `performance.now()`. */
     openedAtMs: number;
+    /** True where the answer tells a part of the request to try again; set by routes that answer in parts. */
+    isProvisional?: boolean;
   };
 }

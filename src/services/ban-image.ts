@@ -33,7 +33,8 @@ export interface BanResult {
   readonly outcome: EntryOutcome;
 }
 
-const AUDIT_ACTIONS: Record<Exclude<EntryOutcome, "unchanged">, string> = {
+/** How the audit names what adding an entry did. */
+export const AUDIT_ACTIONS: Record<Exclude<EntryOutcome, "unchanged">, string> = {
   created: "entry.create",
   restored: "entry.restore",
   completed: "entry.complete",
@@ -45,11 +46,18 @@ type Fingerprints = Omit<NewEntry, "listId" | "customId" | "note" | "metadata" |
  * Puts a picture into a list; the next request anywhere is matched against it. A picture without detail is held by its
  * exact hashes only, since its looks would match every other flat picture. The same picture again gives the same entry, with
  * hashes it lacked filled in, and in force again where it was not.
- * @throws AppError list_not_found; what is wrong with the image; hash_insufficient_detail where nothing exact is given
+ * @throws AppError list_not_found; list_kind_mismatch; what is wrong with the image; hash_insufficient_detail where nothing exact is given
  */
 export async function banImage(ctx: RequestContext, input: BanInput): Promise<BanResult> {
   const actor = requireScope(ctx, "lists");
   const list = await getList(ctx, input.listName);
+  if (list.kind === "names") {
+    throw new AppError(
+      "list_kind_mismatch",
+      `Expected a pattern for the list of names ${list.name} but received a picture`,
+      { field: "image" },
+    );
+  }
   const { fingerprints, bits } =
     "hashes" in input.picture ? fromHashes(input.picture.hashes) : await fromImage(ctx, input.picture);
   const fields: NewEntry = {

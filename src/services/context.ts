@@ -14,6 +14,7 @@ import type { FetchShares } from "./fetch-shares.ts";
 import type { KeyCache } from "./key-cache.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { LookUpCounts } from "./look-up-counts.ts";
+import type { NameMatchers } from "./name-matchers.ts";
 
 export type { ModelFacts };
 
@@ -35,6 +36,7 @@ export interface AppContext {
   readonly fetchShares: FetchShares;
   readonly lookUpCounts: LookUpCounts;
   readonly leftovers: Leftovers;
+  readonly nameMatchers: NameMatchers;
   /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
   readonly imagesInWork: Map<string, Promise<void>>;
 }

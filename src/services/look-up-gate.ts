@@ -1,17 +1,18 @@
 import type { GateLookUp } from "../db/gate-look-up.ts";
-import { findNamedLists, type NamedList } from "../db/named-lists.ts";
+import type { NamedList } from "../db/named-lists.ts";
 import type { MatchMode } from "../db/near-search.ts";
 import type { HotView } from "../db/near-view.ts";
 import type { QuotaState } from "../db/quota-state.ts";
 import { AppError } from "../errors.ts";
 import type { ExactKind } from "../fingerprint/fingerprint.ts";
 import { quotaCaller, type RequestContext } from "./context.ts";
+import { requireNamedLists } from "./require-list.ts";
 
 /** Which entries a check is held against. */
 export interface MatchScope {
   /** Lists to search; null for every enabled one. */
   readonly listIds: readonly bigint[] | null;
-  /** False where there is no entry at all. */
+  /** False where there is no entry of a picture at all. */
   readonly anyEntries: boolean;
   /** The searched rows when the gate was asked, from memory; null where the database has to be asked. */
   readonly view: HotView | null;
@@ -39,7 +40,8 @@ export interface OpenGate extends GateLookUp {
 
 /**
  * Reads what is known of digests of one kind, with the caller's quota.
- * @throws AppError list_not_found naming the lists that don't exist; credentials_invalid where the key was removed
+ * @throws AppError list_not_found naming the lists that don't exist; list_kind_mismatch naming one that holds no pictures;
+ * credentials_invalid where the key was removed
  */
 export async function lookUpGate(
   ctx: RequestContext,
@@ -60,14 +62,12 @@ export async function lookUpGate(
 }
 
 async function resolveLists(ctx: RequestContext, names: readonly string[]): Promise<NamedList[]> {
-  const lists = await findNamedLists(ctx.db, names);
-  const unknown = names.filter((name) => !lists.has(name));
-  if (unknown.length === 0) return [...lists.values()];
+  const lists = await requireNamedLists(ctx, names);
+  const [ofNames] = [...lists].filter(([, { kind }]) => kind === "names");
+  if (ofNames === undefined) return [...lists.values()];
   throw new AppError(
-    "list_not_found",
-    `Expected names of existing lists for lists but received ${unknown.join(", ")}`,
-    {
-      field: "lists",
-    },
+    "list_kind_mismatch",
+    `Expected names of lists of pictures for lists but received ${ofNames[0]}, which holds patterns of names`,
+    { field: "lists" },
   );
 }

@@ -1,4 +1,5 @@
-import { changeList, type ListFields, type ListRow } from "../db/lists.ts";
+import { changeList, findList, type ListFields, type ListRow } from "../db/lists.ts";
+import { AppError } from "../errors.ts";
 import { auditEvent } from "./audit-event.ts";
 import type { RequestContext } from "./context.ts";
 import { noSuchList } from "./get-list.ts";
@@ -7,11 +8,21 @@ import { requireScope } from "./require-scope.ts";
 
 /**
  * Changes a list; the next request anywhere goes by the new thresholds and state.
- * @throws AppError list_not_found; match_unavailable where it is to match by a hash that the model doesn't give
+ * @throws AppError list_not_found; list_kind_mismatch where what it holds isn't of that kind; match_unavailable where it is to match by a hash that the model doesn't give
  */
 export async function updateList(ctx: RequestContext, name: string, fields: Partial<ListFields>): Promise<ListRow> {
   const actor = requireScope(ctx, "lists");
   if (fields.match === "robust") requireNeuralHash(ctx, "match");
   const event = auditEvent(ctx, actor, "list.update", name, fields);
-  return (await changeList(ctx.db, name, fields, event)) ?? noSuchList(name);
+  const changed = await changeList(ctx.db, name, fields, event);
+  if (changed !== null) return changed;
+  if (fields.kind === undefined || (await findList(ctx.db, name)) === null) return noSuchList(name);
+  const kind = fields.kind === "names" ? "disallow or allow" : "names";
+  throw new AppError(
+    "list_kind_mismatch",
+    `Expected ${kind} for kind of the list ${name} but received ${fields.kind}`,
+    {
+      field: "kind",
+    },
+  );
 }

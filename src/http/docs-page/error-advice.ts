@@ -20,13 +20,16 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
     "Headers have to be complete within 10 seconds, the whole request within two minutes, and a body within 10 seconds while others wait for its room.",
   headers_too_large: "All headers together may have 16 KiB.",
   body_malformed: "The body does not parse as its `Content-Type` says, or a field comes twice.",
-  body_too_large: "JSON and URL-encoded bodies may have 1 MiB, text fields 64 KiB each and 50 in all.",
+  body_too_large:
+    "JSON and URL-encoded bodies may have 1 MiB, those of profile checks 32 MiB; text fields 64 KiB each, and 50 in all.",
   content_type_unsupported: "`detail` lists the content types the route takes; compressed bodies are not taken.",
   parameter_invalid: "`field` names the parameter; `detail` says what it should have been.",
   hash_malformed:
     "sha1 has 40 hex digits, sha256 64, md5 32, pdq 64 and blockhash 64; `field` names the hash that differs.",
   hash_insufficient_detail:
     "A perceptual hash of a flat picture would match many others; ban such a picture by its exact hash.",
+  pattern_invalid:
+    "`detail` says what is wrong and where: a pattern has at most 500 characters, a regular expression is in the syntax of RE2 and compiles to at most 500 instructions, and none may match every name.",
   match_unavailable:
     "`robust` needs a model that comes with a map to neural hashes, as the one shipped does; send `fast`, or leave it out.",
   url_malformed: "Only absolute `http` and `https` URLs without a user name are fetched.",
@@ -42,6 +45,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   route_not_found: "Check the path against the API reference.",
   method_not_allowed: "The header `Allow` lists the methods of this path.",
   list_not_found: "Check the name; `GET /v1/lists` shows every list.",
+  list_kind_mismatch:
+    "Lists of `names` hold patterns and are named in profile checks; the others hold pictures. A list doesn't change from one to the other: create another.",
   list_exists: "Choose another name, or change the list that is there.",
   entry_not_found: "Check the id and the list it belongs to.",
   key_not_found: "Check the id; `GET /v1/keys` shows every key.",

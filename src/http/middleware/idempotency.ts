@@ -33,7 +33,10 @@ export function idempotency(): MiddlewareHandler<AppEnv> {
       c.set("ctx", claimed);
       await next();
       const answer = await keepable(c.res);
-      const keep = !saysTryAgain(answer) && !(ctx.actor.type === "anonymous" && isLargeAndFree(answer));
+      const keep =
+        c.get("isProvisional") !== true &&
+        !saysTryAgain(answer) &&
+        !(ctx.actor.type === "anonymous" && isLargeAndFree(answer));
       return { answer, keep };
     });
     if (!replayed) return;

@@ -56,6 +56,7 @@ const route = createRoute({
       ...IMAGE_PROBLEMS,
       ...IDEMPOTENCY_PROBLEMS,
       "list_not_found",
+      "list_kind_mismatch",
       "match_unavailable",
       "credentials_invalid",
       "scope_missing",

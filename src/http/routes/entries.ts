@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
+import { SYNTAXES } from "../../names/pattern.ts";
 import { type BanInput, banImage } from "../../services/ban-image.ts";
+import { type BanNameInput, banName } from "../../services/ban-name.ts";
 import { getEntry } from "../../services/get-entry.ts";
 import { liftBan } from "../../services/lift-ban.ts";
 import { listEntries } from "../../services/list-entries.ts";
@@ -34,15 +36,21 @@ const create = createRoute({
   method: "post",
   path: "/v1/lists/{name}/entries",
   tags,
-  summary: "Ban an image (add an entry)",
+  summary: "Ban an image or a pattern of names (add an entry)",
   description:
-    'By multipart field `image`, raw body, JSON `{"url"}` or JSON `{"hashes"}`. In force with the next request. 201 for a new entry, 200 where the picture is in the list already; one that was lifted or has expired is put back in force.',
+    'A picture by multipart field `image`, raw body, JSON `{"url"}` or JSON `{"hashes"}`; into a list of names a pattern, by JSON `{"pattern", "syntax"}`. In force with the next request. 201 for a new entry, 200 where it is in the list already; one that was lifted or has expired is put back in force.',
   request: {
     headers: idempotencyHeaders,
     params: inList,
     query: newEntryFields,
     body: imageBody(details, {
       hashes: { type: "object", description: "Instead of `url`: hashes of a picture that is not at hand, by kind" },
+      pattern: { ...text, description: "Of a list of names, instead of a picture: at most 500 characters" },
+      syntax: {
+        ...text,
+        enum: [...SYNTAXES],
+        description: "How the pattern is to be read; `substring` where not given",
+      },
     }),
   },
   responses: {
@@ -53,6 +61,8 @@ const create = createRoute({
       ...IDEMPOTENCY_PROBLEMS,
       "hash_malformed",
       "hash_insufficient_detail",
+      "pattern_invalid",
+      "list_kind_mismatch",
       "list_not_found",
       ...access,
     ),
@@ -119,16 +129,19 @@ const remove = createRoute({
 export function registerEntries(app: OpenAPIHono<AppEnv>): void {
   app.openapi(create, async (c) => {
     const { name } = c.req.valid("param");
-    const { picture, fields } = readPicture(await readImageBody(c));
+    const { subject, fields } = readSubject(await readImageBody(c));
     const given = { ...c.req.valid("query"), ...fields };
-    const { entry, outcome } = await banImage(c.get("ctx"), {
+    const details = {
       listName: name,
-      picture,
       customId: given.custom_id ?? null,
       note: given.note ?? "",
       ...(given.metadata !== undefined && { metadata: given.metadata }),
       expiresAt: given.expires_at === undefined ? null : new Date(given.expires_at),
-    });
+    };
+    const ctx = c.get("ctx");
+    const { entry, outcome } = await ("pattern" in subject
+      ? banName(ctx, { ...details, ...subject })
+      : banImage(ctx, { ...details, ...subject }));
     const presented = presentEntry(entry, name);
     c.header("Location", `/v1/lists/${name}/entries/${presented.id}`);
     return outcome === "created" ? c.json(presented, 201) : c.json(presented, 200);
@@ -170,27 +183,45 @@ export function registerEntries(app: OpenAPIHono<AppEnv>): void {
   });
 }
 
-type PictureFields = z.infer<typeof newEntryFields> & Pick<z.infer<typeof newEntrySchema>, "metadata">;
+type EntryFields = z.infer<typeof newEntryFields> & Pick<z.infer<typeof newEntrySchema>, "metadata">;
 
-function readPicture(body: ReceivedBody): { picture: BanInput["picture"]; fields: PictureFields } {
+/** What is put into a list: a picture, or a pattern of names. */
+type Subject = Pick<BanInput, "picture"> | Pick<BanNameInput, "pattern" | "syntax">;
+
+function readSubject(body: ReceivedBody): { subject: Subject; fields: EntryFields } {
   if (body.kind === "json") {
-    const { url, hashes, ...fields } = parseFields(newEntrySchema, body.json);
-    if (url !== undefined && hashes === undefined) return { picture: { url }, fields };
-    if (url === undefined && hashes !== undefined && Object.values(hashes).some((hash) => hash !== undefined)) {
-      return { picture: { hashes: definedOnly(hashes) }, fields };
+    const { url, hashes, pattern, syntax, ...fields } = parseFields(newEntrySchema, body.json);
+    if (pattern !== undefined && url === undefined && hashes === undefined) {
+      return { subject: { pattern, syntax: syntax ?? "substring" }, fields };
+    }
+    if (syntax !== undefined) throw unexpectedSyntax();
+    if (url !== undefined && hashes === undefined && pattern === undefined) {
+      return { subject: { picture: { url } }, fields };
+    }
+    if (
+      url === undefined &&
+      pattern === undefined &&
+      hashes !== undefined &&
+      Object.keys(definedOnly(hashes)).length > 0
+    ) {
+      return { subject: { picture: { hashes: definedOnly(hashes) } }, fields };
     }
     throw new AppError(
       "image_missing",
-      "Expected either a url or at least one of hashes for image but received neither or both",
-      {
-        field: "image",
-      },
+      "Expected either a url, at least one of hashes, or a pattern for image but received none or several",
+      { field: "image" },
     );
   }
   const { url, ...rest } = body.fields;
   const fields = parseFields(newEntryFields, rest);
-  if (body.image === null && url !== undefined) return { picture: { url }, fields };
-  return { picture: requireImage(body), fields };
+  if (body.image === null && url !== undefined) return { subject: { picture: { url } }, fields };
+  return { subject: { picture: requireImage(body) }, fields };
+}
+
+function unexpectedSyntax(): AppError {
+  return new AppError("parameter_invalid", "Expected a pattern alone with a syntax but received another entry", {
+    field: "syntax",
+  });
 }
 
 function definedOnly<Value>(record: Readonly<Record<string, Value | undefined>>): Record<string, Value> {

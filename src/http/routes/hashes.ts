@@ -22,6 +22,7 @@ const refusals = [
   "hash_malformed",
   "parameter_invalid",
   "list_not_found",
+  "list_kind_mismatch",
   "credentials_invalid",
   "scope_missing",
 ] as const;

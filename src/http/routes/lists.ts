@@ -69,7 +69,7 @@ const update = createRoute({
   request: { params, body: { required: true, content: { "application/json": { schema: listChangesSchema } } } },
   responses: {
     200: { description: "The list", ...one },
-    ...problems("list_not_found", "match_unavailable", ...JSON_BODY_PROBLEMS, ...access),
+    ...problems("list_not_found", "list_kind_mismatch", "match_unavailable", ...JSON_BODY_PROBLEMS, ...access),
   },
 });
 

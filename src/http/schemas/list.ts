@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { DEFAULT_MATCH_RULE } from "../../fingerprint/default-rule.ts";
 import { DETAIL_CAUSES, type DetailCause } from "../../fingerprint/fingerprint.ts";
+import { SYNTAXES } from "../../names/pattern.ts";
 import { exactHash } from "./hash.ts";
 import { storableText } from "./text.ts";
 
@@ -102,6 +103,8 @@ export const newEntryFields = z.object({
 export const newEntrySchema = newEntryFields
   .extend({
     metadata: metadata.optional(),
+    pattern: z.string().optional(),
+    syntax: z.enum(SYNTAXES).optional(),
     url: z.string().max(8192).optional().openapi({ description: "Where to fetch the picture" }),
     hashes: z
       .strictObject({
@@ -137,7 +140,7 @@ export const entrySchema = z
     metadata,
     source: z.enum(["image", "url", "hashes", "pattern"]),
     pattern: z.string().nullable().openapi({ description: "Of a list of names; null in every other" }),
-    syntax: z.enum(["substring", "wildcard", "regex"]).nullable(),
+    syntax: z.enum(SYNTAXES).nullable(),
     hashes: z.object({
       sha256: z.string().nullable(),
       sha1: z.string().nullable(),

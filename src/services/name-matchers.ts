@@ -1,0 +1,50 @@
+import type { Database } from "../db/client.ts";
+import { type NameEntry, type NameList, readNameEntries } from "../db/name-patterns.ts";
+import { createNameMatcher, type NameMatcher } from "../names/name-matcher.ts";
+import { createRegexCache } from "../names/regex-cache.ts";
+import { runInPieces } from "./run-in-pieces.ts";
+
+/** Of the compiled expressions that a process keeps, together: some 200 MB. */
+const MOST_INSTRUCTIONS = 300_000;
+/** Making the patterns of one list ready, in milliseconds of computing. */
+const MOST_MS = 30_000;
+
+/** The patterns of lists made ready, as this process remembers them. */
+export interface NameMatchers {
+  /** The patterns of a list that was read a moment ago: as they were then, or later. */
+  get(db: Database, list: NameList): Promise<NameMatcher<NameEntry>>;
+  /** Forgets all other lists. */
+  keepOnly(lists: readonly NameList[]): void;
+}
+
+interface Remembered {
+  readonly version: string;
+  readonly matcher: Promise<NameMatcher<NameEntry>>;
+}
+
+export function createNameMatchers(): NameMatchers {
+  const remembered = new Map<bigint, Remembered>();
+  const regexes = createRegexCache(MOST_INSTRUCTIONS);
+
+  /** What is read now is what the version says, or newer: no version comes twice. */
+  async function make(db: Database, { id }: NameList): Promise<NameMatcher<NameEntry>> {
+    const work = createNameMatcher(await readNameEntries(db, id), regexes);
+    return await runInPieces(work, { leftMs: MOST_MS }, null);
+  }
+
+  return {
+    get(db, list) {
+      const known = remembered.get(list.id);
+      if (known?.version === list.version) return known.matcher;
+      const made = { version: list.version, matcher: make(db, list) };
+      remembered.set(list.id, made);
+      // Whoever waits hears of the failure; the next one tries again.
+      made.matcher.catch(() => remembered.get(list.id) === made && remembered.delete(list.id));
+      return made.matcher;
+    },
+    keepOnly(lists) {
+      const kept = new Set(lists.map(({ id }) => id));
+      for (const id of remembered.keys()) if (!kept.has(id)) remembered.delete(id);
+    },
+  };
+}
