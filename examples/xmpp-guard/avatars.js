@@ -11,7 +11,7 @@ const DATA = "urn:xmpp:avatar:data";
 const LONGEST_BASE64 = 2 * 1024 * 1024;
 const LONGEST_URL = 2048;
 
-/** @typedef {{ readonly image: string } | { readonly url: string }} Picture base64, or where it is */
+/** @typedef {{ readonly image: string, readonly url?: never } | { readonly url: string, readonly image?: never }} Picture */
 
 /**
  * @param {import("@xmpp/client").XmppClient} xmpp
@@ -27,8 +27,9 @@ export async function fetchPictures(xmpp, settings, occupant) {
       (fetched) => fetched.catch((error) => unread(occupant, error)),
     ),
   );
-  const different = new Map(found.flatMap((picture) => (picture ? [[JSON.stringify(picture), picture]] : [])));
-  return [...different.values()];
+  const pictures = found.filter((picture) => picture !== null);
+  const [first, second] = pictures;
+  return first?.image === second?.image && first?.url === second?.url ? pictures.slice(0, 1) : pictures;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { client } from "@xmpp/client";
 import { fetchPictures } from "./avatars.js";
-import { checkProfiles } from "./lookalike.js";
+import { checkProfiles, failureOf } from "./lookalike.js";
 import { openNewRoom, removeOccupant, tellModerators } from "./moderate.js";
 import { log, plainText } from "./plain-text.js";
 import { enterRoom } from "./room.js";
@@ -35,7 +35,7 @@ function look(occupant) {
  */
 async function describe(occupant) {
   const pictures = await fetchPictures(xmpp, settings, occupant);
-  const account = occupant.jid?.includes("@") ? occupant.jid.split("@")[0] : undefined;
+  const account = accountName(occupant.jid);
   const names = account === undefined || account === occupant.nick ? [occupant.nick] : [occupant.nick, account];
   return Array.from({ length: Math.max(names.length, pictures.length) }, (_, index) => ({
     id: String(++profilesMade),
@@ -44,19 +44,35 @@ async function describe(occupant) {
   }));
 }
 
+/** @param {string | undefined} jid in which a space is written as \20, and other characters alike (XEP-0106) */
+function accountName(jid) {
+  const written = /^[^/@]+(?=@)/.exec(jid ?? "")?.[0];
+  return written?.replace(/\\([2-5][0-9a-f])/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
 /**
  * @param {Occupant} occupant
  * @param {readonly import("./lookalike.js").Judgement[]} judgements
+ * @returns whether that was settled
  */
 function settle(occupant, judgements) {
   const actions = new Set(judgements.map(({ action }) => action));
   const reasons = judgements.filter(({ action }) => action !== "keep").flatMap((one) => one.reasons);
   const why = [...new Set(reasons.map(({ message }) => message))].join("; ");
-  if (actions.has("remove")) return remove(occupant, why);
   const who = JSON.stringify(plainText(occupant.nick));
-  if (!actions.has("review")) return log(`kept ${who}`);
-  log(`to be reviewed ${who}: ${plainText(why)}`);
-  void tellModerators(xmpp, settings, room.moderators(), `Please look at ${who}: ${why}`);
+  const failure = judgements.map(failureOf).find((one) => one !== undefined);
+  if (actions.has("remove")) {
+    remove(occupant, why);
+  } else if (failure !== undefined) {
+    fail([occupant], failure);
+    return false;
+  } else if (actions.has("review")) {
+    log(`kept for review ${who}: ${plainText(why)}`);
+    void tellModerators(xmpp, settings, room.moderators(), `Please look at ${who}: ${why}`);
+  } else {
+    log(`kept ${who}`);
+  }
+  return true;
 }
 
 /**
@@ -64,7 +80,7 @@ function settle(occupant, judgements) {
  * @param {unknown} error
  */
 function fail(occupants, error) {
-  log(`Lookalike could not be asked: ${plainText(String(error))}`);
+  log(`Lookalike did not judge: ${plainText(String(error))}`);
   for (const occupant of occupants) {
     if (settings.onFailure === "remove") remove(occupant, "Nobody can be checked right now, please come back later");
     else log(`kept unchecked ${JSON.stringify(plainText(occupant.nick))}`);

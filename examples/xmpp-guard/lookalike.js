@@ -18,6 +18,7 @@ const ANSWER_WITHIN_MS = 60_000;
  * @property {string} id of the profile
  * @property {"keep" | "remove" | "review"} action
  * @property {readonly { readonly code: string, readonly message: string }[]} reasons
+ * @property {{ readonly status: number, readonly detail: string } | null} error what kept the profile from being checked
  */
 
 /**
@@ -56,10 +57,19 @@ async function ask(url, request) {
       return { judgements: profiles };
     }
     const failure = `${response.status} ${await response.text()}`;
-    return { judgements: undefined, again: response.status >= 500 || response.status === 408, failure };
+    return { judgements: undefined, again: response.status === 408 || response.status >= 429, failure };
   } catch (error) {
     return { judgements: undefined, again: true, failure: describe(error) };
   }
+}
+
+/**
+ * Why a profile was not judged though it may be later (the quota is used up, Lookalike is busy); undefined where it was. What
+ * is wrong with the picture itself is for a person to review.
+ * @param {Judgement} judgement
+ */
+export function failureOf({ action, error }) {
+  return action !== "remove" && error !== null && error.status >= 429 ? error.detail : undefined;
 }
 
 /**

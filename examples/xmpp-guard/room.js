@@ -3,7 +3,7 @@ import { log, plainText } from "./plain-text.js";
 import { readPresence } from "./presence.js";
 
 const MUC = "http://jabber.org/protocol/muc";
-const JOIN_AGAIN_AFTER_MS = 5000;
+const JOIN_AGAIN_AFTER_MS = 2000;
 
 /**
  * Somebody in the room: one object from joining to leaving, whatever nick it takes meanwhile.

@@ -19,10 +19,10 @@ const LATER_ROUNDS = 10;
  * @param {object} work
  * @param {(occupant: Occupant) => Promise<readonly Profile[]>} work.describe
  * @param {(profiles: readonly Profile[]) => Promise<Map<string, Judgement>>} work.judge
- * @param {(occupant: Occupant, judgements: readonly Judgement[]) => void} work.settle
- * @param {(occupants: readonly Occupant[], error: unknown) => void} work.fail called where nobody could judge; they are
- *   judged later if they are still there
- * @param {number} retryMs how much later
+ * @param {(occupant: Occupant, judgements: readonly Judgement[]) => boolean} work.settle false where none of them
+ *   tells enough; the occupant is judged later
+ * @param {(occupants: readonly Occupant[], error: unknown) => void} work.fail where nobody could judge; they are judged later
+ * @param {number} retryMs how much later, if they are still there
  * @returns {(occupant: Occupant) => void} has an occupant judged, or judged anew after the judging under way
  */
 export function startScreening(work, retryMs) {
@@ -101,14 +101,17 @@ export function startScreening(work, retryMs) {
    */
   function giveUp(occupants, error) {
     work.fail(occupants, error);
-    for (const occupant of occupants) {
-      underWay.delete(occupant);
-      const failed = (failures.get(occupant) ?? 0) + 1;
-      failures.set(occupant, failed);
-      if (failed > LATER_ROUNDS) continue;
-      if (unjudged.size === 0) setTimeout(judgeLater, retryMs);
-      unjudged.add(occupant);
-    }
+    occupants.forEach(putOff);
+  }
+
+  /** @param {Occupant} occupant */
+  function putOff(occupant) {
+    underWay.delete(occupant);
+    const failed = (failures.get(occupant) ?? 0) + 1;
+    failures.set(occupant, failed);
+    if (failed > LATER_ROUNDS) return;
+    if (unjudged.size === 0) setTimeout(judgeLater, retryMs);
+    unjudged.add(occupant);
   }
 
   function judgeLater() {

@@ -9,7 +9,7 @@
  * @property {string} lookalikeUrl without a slash at its end
  * @property {string} lookalikeKey
  * @property {string[] | undefined} lists undefined: every enabled one
- * @property {number | undefined} removeBelow percent; undefined: what Lookalike takes
+ * @property {number | undefined} removeBelow 0 to 1; undefined: what Lookalike takes by itself
  * @property {"kick" | "ban"} action
  * @property {"keep" | "remove"} onFailure
  * @property {number} avatarTimeoutMs
@@ -32,7 +32,7 @@ export function readSettings(env) {
     lookalikeUrl: matching(env, "LOOKALIKE_URL", /^https?:\/\/[^/]/, "an http or https address").replace(/\/+$/, ""),
     lookalikeKey: required(env, "LOOKALIKE_KEY"),
     lists: env["LISTS"] ? env["LISTS"].split(",").map((name) => name.trim()) : undefined,
-    removeBelow: env["REMOVE_BELOW"] ? number(env, "REMOVE_BELOW", 0, 100) : undefined,
+    removeBelow: env["REMOVE_BELOW"] ? number(env, "REMOVE_BELOW", 0, 1) : undefined,
     action: oneOf(env, "ACTION", /** @type {const} */ (["kick", "ban"])),
     onFailure: oneOf(env, "ON_FAILURE", /** @type {const} */ (["keep", "remove"])),
     avatarTimeoutMs: env["AVATAR_TIMEOUT_SECONDS"] ? number(env, "AVATAR_TIMEOUT_SECONDS", 0.1, 60) * 1000 : 5000,

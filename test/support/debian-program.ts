@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 
 /**
- * Says why tests of a Debian program are skipped, false where it is installed.
- * @throws {Error} in CI, where a test that can't run has failed
+ * The reason to skip a test that runs a program of Debian's, or false where the program is there.
+ * @param path absolute
+ * @throws Error where it is absent in CI, which installs what the tests need
  */
 export function missingProgram(path: string): string | false {
   if (existsSync(path)) return false;
-  if (process.env.CI === "true") throw new Error(`Expected ${path} to be installed for these tests`);
-  return `needs ${path}`;
+  if (process.env.CI === "true") throw new Error(`Expected ${path} to be installed`);
+  return `${path} is not installed`;
 }

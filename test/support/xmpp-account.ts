@@ -19,7 +19,9 @@ export interface XmppAccount {
   enter(room: string, nick: string, avatarHash?: string): Promise<void>;
   /** Resolves with the status and the reason once it was put out of the room; it may have been already. */
   removed(): Promise<{ readonly status: string; readonly reason: string | null }>;
-  /** Resolves with the first message received that matches, or that was. */
+  /** Resolves once somebody left of whom this is the address in a room; it may have been already. */
+  seesLeave(address: string): Promise<void>;
+  /** Resolves with the first message received that matches; it may have come already. */
   told(pattern: RegExp): Promise<string>;
   close(): Promise<void>;
 }
@@ -96,13 +98,15 @@ export async function openAccount(options: XmppAccountOptions): Promise<XmppAcco
     },
     async enter(room, nick, avatarHash) {
       const start = stanzas.length;
+      // As the server writes names.
+      const address = `${room}/${nick.normalize("NFKC")}`;
       const avatar = avatarHash === undefined ? [] : [xml("x", "vcard-temp:x:update", xml("photo", {}, avatarHash))];
       await xmpp.send(xml("presence", { to: `${room}/${nick}` }, xml("x", { xmlns: MUC }), ...avatar));
       await find(
         `to be let in as ${nick}`,
         (stanza) => {
           if (stanza.is("presence") && stanza.attrs["type"] === "error") return new Error(stanza.toString());
-          const here = stanza.attrs["type"] === undefined && stanza.attrs["from"] === `${room}/${nick}`;
+          const here = stanza.attrs["type"] === undefined && stanza.attrs["from"] === address;
           return here && statusesOf(stanza).includes("110") ? true : undefined;
         },
         start,
@@ -115,6 +119,12 @@ export async function openAccount(options: XmppAccountOptions): Promise<XmppAcco
         if (!own || status === undefined) return undefined;
         return { status, reason: stanza.getChild("x", USER)?.getChild("item")?.getChildText("reason") ?? null };
       }),
+    async seesLeave(address) {
+      await find(`to see ${address} leave`, (stanza) => {
+        const gone = stanza.is("presence") && stanza.attrs["type"] === "unavailable";
+        return gone && stanza.attrs["from"] === address ? true : undefined;
+      });
+    },
     told: (pattern) =>
       find(`a message like ${pattern}`, (stanza) => {
         const body = stanza.is("message") ? stanza.getChildText("body") : null;
