@@ -7,8 +7,8 @@ import { log, plainText } from "./plain-text.js";
 const PUBSUB = "http://jabber.org/protocol/pubsub";
 const METADATA = "urn:xmpp:avatar:metadata";
 const DATA = "urn:xmpp:avatar:data";
-/** Of base64: pictures of 1.5 MiB. Servers take much less from their own users. */
-const LONGEST_BASE64 = 2 * 1024 * 1024;
+/** Of base64: a picture of 384 KiB. Servers pass hardly more on in one stanza. */
+const LONGEST_BASE64 = 512 * 1024;
 const LONGEST_URL = 2048;
 
 /** @typedef {{ readonly image: string, readonly url?: never } | { readonly url: string, readonly image?: never }} Picture */
@@ -17,19 +17,27 @@ const LONGEST_URL = 2048;
  * @param {import("@xmpp/client").XmppClient} xmpp
  * @param {import("./settings.js").Settings} settings
  * @param {import("./room.js").Occupant} occupant
- * @returns {Promise<Picture[]>} those that could be read and differ; nobody waits longer than the avatar timeout twice
+ * @returns {Promise<{ pictures: Picture[], complete: boolean }>} up to two that differ; not complete where an answer did not
+ *   come in time
  */
 export async function fetchPictures(xmpp, settings, occupant) {
   const inRoom = `${settings.room}/${occupant.nick}`;
   const account = occupant.jid?.split("/")[0] ?? inRoom;
-  const found = await Promise.all(
-    [fromVcard(xmpp, inRoom, settings.avatarTimeoutMs), fromUserAvatar(xmpp, account, settings.avatarTimeoutMs)].map(
-      (fetched) => fetched.catch((error) => unread(occupant, error)),
-    ),
-  );
-  const pictures = found.filter((picture) => picture !== null);
+  const wait = settings.avatarTimeoutMs;
+  let complete = true;
+  /** @param {Error} error */
+  const skip = (error) => {
+    // A stanza's error says that there is no such thing, or that it is not for everybody.
+    if (error.name === "StanzaError") return null;
+    if (error.name === "TimeoutError") complete = false;
+    log(`avatar of ${JSON.stringify(plainText(occupant.nick))} not read: ${plainText(error.message || error.name)}`);
+    return null;
+  };
+  const fetched = [fromVcard(xmpp, inRoom, wait).catch(skip), fromUserAvatar(xmpp, account, wait).catch(skip)];
+  const pictures = (await Promise.all(fetched)).filter((picture) => picture !== null);
   const [first, second] = pictures;
-  return first?.image === second?.image && first?.url === second?.url ? pictures.slice(0, 1) : pictures;
+  const same = first?.image === second?.image && first?.url === second?.url;
+  return { pictures: same ? pictures.slice(0, 1) : pictures, complete };
 }
 
 /**
@@ -72,18 +80,7 @@ function toPicture(base64, url) {
     if (base64.length > LONGEST_BASE64) throw new Error(`expected at most ${LONGEST_BASE64} characters of base64`);
     return { image: base64.replace(/\s+/g, "") };
   }
-  if (!url) return null;
+  if (!url?.trim()) return null;
   if (url.length > LONGEST_URL) throw new Error(`expected at most ${LONGEST_URL} characters of URL`);
-  return { url };
-}
-
-/**
- * @param {import("./room.js").Occupant} occupant
- * @param {Error & { readonly condition?: string }} error
- */
-function unread(occupant, error) {
-  // So servers say that there is no such thing, or that it is not for everybody.
-  const absent = error.name === "StanzaError";
-  if (!absent) log(`avatar of ${JSON.stringify(plainText(occupant.nick))} not read: ${plainText(error.message)}`);
-  return null;
+  return { url: url.trim() };
 }

@@ -1,5 +1,5 @@
-import { client } from "@xmpp/client";
 import { fetchPictures } from "./avatars.js";
+import { createConnection } from "./connection.js";
 import { checkProfiles, failureOf } from "./lookalike.js";
 import { openNewRoom, removeOccupant, tellModerators } from "./moderate.js";
 import { log, plainText } from "./plain-text.js";
@@ -12,8 +12,7 @@ import { readSettings } from "./settings.js";
 /** @typedef {import("./room.js").Occupant} Occupant */
 
 const settings = readSettings(process.env);
-const { service, domain, username, password } = settings;
-const xmpp = client({ service, domain, username, password });
+const xmpp = createConnection(settings);
 let profilesMade = 0;
 
 const screen = startScreening(
@@ -34,14 +33,15 @@ function look(occupant) {
  * @param {Occupant} occupant
  */
 async function describe(occupant) {
-  const pictures = await fetchPictures(xmpp, settings, occupant);
+  const { pictures, complete } = await fetchPictures(xmpp, settings, occupant);
   const account = accountName(occupant.jid);
   const names = account === undefined || account === occupant.nick ? [occupant.nick] : [occupant.nick, account];
-  return Array.from({ length: Math.max(names.length, pictures.length) }, (_, index) => ({
+  const profiles = Array.from({ length: Math.max(names.length, pictures.length) }, (_, index) => ({
     id: String(++profilesMade),
     name: names[index] ?? occupant.nick,
     ...pictures[index],
   }));
+  return { profiles, complete };
 }
 
 /** @param {string | undefined} jid in which a space is written as \20, and other characters alike (XEP-0106) */
@@ -96,16 +96,6 @@ function remove(occupant, reason) {
   void removeOccupant(xmpp, settings, occupant, reason);
 }
 
-xmpp.on("open", () => {
-  // The client turns each piece that arrives into text by itself, which breaks a character that lies in two of them, and
-  // with it a nick. Sockets put such characters together.
-  const source = xmpp.socket?.socket ?? xmpp.socket;
-  source?.setEncoding?.("utf8");
-});
-xmpp.on("error", (error) => {
-  log(`XMPP: ${plainText(String(error))}`);
-  if (error.name === "SASLError") process.exit(1);
-});
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
     await room.leave();

@@ -3,21 +3,23 @@ const OCCUPANTS_AT_ONCE = 50;
 const CALLS_AT_ONCE = 2;
 const PROFILES_PER_CALL = 100;
 const CHARACTERS_PER_CALL = 8 * 1024 * 1024;
-/** How often somebody whom Lookalike could not judge is shown to it again. */
+/** How often somebody is looked at again whom Lookalike could not judge, or whose picture did not come. */
 const LATER_ROUNDS = 10;
 
 /**
  * @typedef {import("./room.js").Occupant} Occupant
  * @typedef {import("./lookalike.js").Profile} Profile
  * @typedef {import("./lookalike.js").Judgement} Judgement
- * @typedef {{ readonly occupant: Occupant, readonly profiles: readonly Profile[] }} Case
+ * @typedef {{ readonly profiles: readonly Profile[], readonly complete: boolean }} Description what there is to judge, and
+ *   whether that is all
+ * @typedef {Description & { readonly occupant: Occupant }} Case
  */
 
 /**
  * Judges occupants as they come. Each call takes all that are ready by then, so a flood costs few calls; and no more
  * occupants are looked into at one time than memory is meant for, so the rest of a flood waits as names only.
  * @param {object} work
- * @param {(occupant: Occupant) => Promise<readonly Profile[]>} work.describe
+ * @param {(occupant: Occupant) => Promise<Description>} work.describe
  * @param {(profiles: readonly Profile[]) => Promise<Map<string, Judgement>>} work.judge
  * @param {(occupant: Occupant, judgements: readonly Judgement[]) => boolean} work.settle false where none of them
  *   tells enough; the occupant is judged later
@@ -51,7 +53,7 @@ export function startScreening(work, retryMs) {
   async function describe(occupant) {
     underWay.add(occupant);
     try {
-      ready.push({ occupant, profiles: await work.describe(occupant) });
+      ready.push({ occupant, ...(await work.describe(occupant)) });
     } catch (error) {
       giveUp([occupant], error);
     }
@@ -80,12 +82,13 @@ export function startScreening(work, retryMs) {
     const occupants = cases.map(({ occupant }) => occupant);
     try {
       const judgements = await work.judge(cases.flatMap(({ profiles }) => profiles));
-      for (const { occupant, profiles } of cases) {
-        underWay.delete(occupant);
-        work.settle(
+      for (const { occupant, profiles, complete } of cases) {
+        const settled = work.settle(
           occupant,
           profiles.flatMap(({ id }) => judgements.get(id) ?? []),
         );
+        if (settled && complete) underWay.delete(occupant);
+        else putOff(occupant);
       }
     } catch (error) {
       giveUp(occupants, error);

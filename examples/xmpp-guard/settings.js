@@ -14,6 +14,7 @@
  * @property {"keep" | "remove"} onFailure
  * @property {number} avatarTimeoutMs
  * @property {number} retryMs
+ * @property {number} pingMs
  */
 
 /**
@@ -37,6 +38,7 @@ export function readSettings(env) {
     onFailure: oneOf(env, "ON_FAILURE", /** @type {const} */ (["keep", "remove"])),
     avatarTimeoutMs: env["AVATAR_TIMEOUT_SECONDS"] ? number(env, "AVATAR_TIMEOUT_SECONDS", 0.1, 60) * 1000 : 5000,
     retryMs: env["RETRY_SECONDS"] ? number(env, "RETRY_SECONDS", 0.1, 86_400) * 1000 : 60_000,
+    pingMs: env["PING_SECONDS"] ? number(env, "PING_SECONDS", 0.1, 86_400) * 1000 : 60_000,
   };
 }
 

@@ -2,6 +2,7 @@
 declare module "@xmpp/client" {
   export interface Element {
     readonly name: string;
+    children: (Element | string)[];
     readonly attrs: Record<string, string | undefined>;
     is(name: string, namespace?: string): boolean;
     getChild(name: string, namespace?: string): Element | undefined;
@@ -26,11 +27,15 @@ declare module "@xmpp/client" {
     readonly iqCaller: IqCaller;
     readonly socket: TextSource | null;
     readonly status: string;
+    prependListener(event: "element", listener: (element: Element) => void): this;
     on(event: "stanza", listener: (stanza: Element) => void): this;
     on(event: "error", listener: (error: Error & { readonly condition?: string }) => void): this;
     on(event: "online" | "open" | "offline" | "disconnect", listener: () => void): this;
     send(stanza: Element): Promise<void>;
     start(): Promise<unknown>;
+    /** Ends the connection; it is made again. */
+    disconnect(): Promise<unknown>;
+    /** Ends it for good. */
     stop(): Promise<unknown>;
   }
 

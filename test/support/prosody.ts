@@ -97,8 +97,9 @@ run_as_root = true
 data_path = ${folderText}
 pidfile = ${JSON.stringify(join(folder, "prosody.pid"))}
 certificates = ${folderText}
-component_stanza_size_limit = 16 * 1024 * 1024
+component_stanza_size_limit = 1024 * 1024
 interfaces = { "127.0.0.1" }
+component_interfaces = { "127.0.0.1" }
 c2s_ports = { ${clientPort} }
 component_ports = { ${componentPort} }
 modules_enabled = { "saslauth", "disco", "roster", "pep" }
@@ -119,7 +120,10 @@ async function startServer(configFile: string): Promise<RunningServer> {
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  await listening(child, ["c2s", "component"]);
+  await listening(child, ["c2s", "component"]).catch((error) => {
+    kill();
+    throw error;
+  });
   return {
     async stop() {
       child.kill("SIGTERM");
@@ -133,7 +137,7 @@ async function startServer(configFile: string): Promise<RunningServer> {
   };
 }
 
-/** Resolves once the server's log tells that these services listen; rejects with the log where it ends before. */
+/** Resolves once the server's log tells that these services listen; rejects with the log where one can't, or it ends. */
 async function listening(child: ChildProcessByStdio<null, Readable, Readable>, services: string[]): Promise<void> {
   let logged = "";
   await new Promise<void>((resolve, reject) => {
@@ -143,6 +147,7 @@ async function listening(child: ChildProcessByStdio<null, Readable, Readable>, s
       stream.setEncoding("utf8").on("data", (text: string) => {
         logged += text;
         if (services.every((name) => logged.includes(`Activated service '${name}' on [127.0.0.1]`))) resolve();
+        if (/Failed to open server port/.test(logged)) reject(new Error(`Prosody could not listen: ${logged}`));
       });
     }
   });

@@ -9,6 +9,8 @@ export interface TcpGateway {
   open(): Promise<void>;
   /** Ends all connections; new ones are refused. */
   close(): Promise<void>;
+  /** Keeps the connections there are, and hands on nothing that comes by them any more. */
+  stall(): void;
 }
 
 export interface TcpGatewayOptions {
@@ -21,6 +23,7 @@ export async function openGateway(target: number, options: TcpGatewayOptions = {
   const port = await findLastingPort();
   const sockets = new Set<Socket>();
   let server: Server | null = null;
+  let stalls = 0;
 
   function keep(socket: Socket): Socket {
     sockets.add(socket);
@@ -29,11 +32,13 @@ export async function openGateway(target: number, options: TcpGatewayOptions = {
   }
 
   function accept(inner: Socket): void {
-    keep(inner);
+    const made = stalls;
+    const isHeard = () => made === stalls;
     const outer = keep(connect(target, "127.0.0.1"));
-    inner.pipe(outer).on("close", () => inner.destroy());
-    if (options.cutCharacters) void handOnInPieces(outer, inner);
-    else outer.pipe(inner);
+    keep(inner).on("data", (bytes) => isHeard() && outer.write(bytes));
+    if (options.cutCharacters) void handOnInPieces(outer, inner, isHeard);
+    else outer.on("data", (bytes) => isHeard() && inner.write(bytes));
+    outer.on("close", () => inner.destroy());
     inner.on("close", () => outer.destroy());
   }
 
@@ -49,14 +54,18 @@ export async function openGateway(target: number, options: TcpGatewayOptions = {
       await closed;
       server = null;
     },
+    stall() {
+      stalls++;
+    },
   };
   await gateway.open();
   return gateway;
 }
 
-async function handOnInPieces(from: Socket, to: Socket): Promise<void> {
+async function handOnInPieces(from: Socket, to: Socket, isHeard: () => boolean): Promise<void> {
   try {
     for await (const bytes of from as AsyncIterable<Buffer>) {
+      if (!isHeard()) continue;
       let start = 0;
       for (let at = 1; at < bytes.length; at++) {
         if (!isContinuation(bytes[at]) || isContinuation(bytes[at - 1])) continue;
