@@ -32,7 +32,8 @@ const VERSION = `count(*) || ' ' || coalesce(sum(hashint8extended(id, xmin::text
 export async function readNameLists(db: Database, listIds: readonly bigint[] | null): Promise<NameList[]> {
   const { rows } = await db.pool.query<Omit<NameList, "id"> & { id: string }>({
     name: "read_name_lists",
-    text: `select list.id, list.name, list.action, (select ${VERSION} from entry where list_id = list.id and ${LIVE}) as version
+    text: `select list.id, list.name, list.action,
+        (select ${VERSION} from entry where list_id = list.id and ${LIVE}) as version
       from list
       where list.kind = 'names' and list.enabled and list.deleted_at is null
         and ($1::bigint[] is null or list.id = any ($1::bigint[]))

@@ -5,9 +5,9 @@ export interface NeedleIndex {
 }
 
 /**
- * Makes an index over texts, none of them empty. At each place of a name it asks for the last needle that isn't behind what stands there in the
- * order of the alphabet: every needle that does stand there is a beginning of that one, and each needle knows its longest
- * beginning that is a needle too. That takes a handful of comparisons, however many needles there are.
+ * Makes an index over texts, none of them empty. At each place of a name it asks for the last needle that isn't behind what
+ * stands there in the order of the alphabet: every needle that does stand there is a beginning of that one, and each needle
+ * knows its longest beginning that is a needle too. That takes a handful of comparisons, however many needles there are.
  */
 export function createNeedleIndex(ownersOf: ReadonlyMap<string, readonly number[]>): NeedleIndex {
   const needles = [...ownersOf.keys()].sort(compare);

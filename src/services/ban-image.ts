@@ -46,7 +46,8 @@ type Fingerprints = Omit<NewEntry, "listId" | "customId" | "note" | "metadata" |
  * Puts a picture into a list; the next request anywhere is matched against it. A picture without detail is held by its
  * exact hashes only, since its looks would match every other flat picture. The same picture again gives the same entry, with
  * hashes it lacked filled in, and in force again where it was not.
- * @throws AppError list_not_found; list_kind_mismatch; what is wrong with the image; hash_insufficient_detail where nothing exact is given
+ * @throws AppError list_not_found; list_kind_mismatch; what is wrong with the image; hash_insufficient_detail where nothing
+ * exact is given
  */
 export async function banImage(ctx: RequestContext, input: BanInput): Promise<BanResult> {
   const actor = requireScope(ctx, "lists");

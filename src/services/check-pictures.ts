@@ -7,7 +7,10 @@ import type { ImageSource } from "./image-source.ts";
 
 /** Pictures of one call that are checked at the same time: more would keep other calls from the workers. */
 const TOGETHER = 4;
-/** After so many milliseconds no further picture is begun: a claim on an Idempotency-Key holds for five minutes, and one picture may take most of them. */
+/**
+ * After so many milliseconds no further picture is begun: a claim on an Idempotency-Key holds for five minutes, and one
+ * picture may take most of them.
+ */
 const BEGUN_WITHIN_MS = 60_000;
 
 /** What became of one picture: its check, or why there is none. */

@@ -1,27 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { AppError } from "../../errors.ts";
 import { SYNTAXES } from "../../names/pattern.ts";
-import { type BanInput, banImage } from "../../services/ban-image.ts";
-import { type BanNameInput, banName } from "../../services/ban-name.ts";
+import { banImage } from "../../services/ban-image.ts";
+import { banName } from "../../services/ban-name.ts";
 import { getEntry } from "../../services/get-entry.ts";
 import { liftBan } from "../../services/lift-ban.ts";
 import { listEntries } from "../../services/list-entries.ts";
 import { updateEntry } from "../../services/update-entry.ts";
 import { presentEntry } from "../present.ts";
-import { type ReceivedBody, readImageBody, requireImage } from "../read-body.ts";
+import { readImageBody } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
-import {
-  customId,
-  entryChangesSchema,
-  entryId,
-  entrySchema,
-  listName,
-  newEntryFields,
-  newEntrySchema,
-} from "../schemas/list.ts";
+import { customId, entryChangesSchema, entryId, entrySchema, listName, newEntryFields } from "../schemas/list.ts";
 import { pageQuery } from "../schemas/page.ts";
 import { IDEMPOTENCY_PROBLEMS, idempotencyHeaders, JSON_BODY_PROBLEMS, problems } from "../schemas/problem.ts";
-import { IMAGE_PROBLEMS, imageBody, parseFields } from "./image-body.ts";
+import { readSubject } from "./entry-subject.ts";
+import { IMAGE_PROBLEMS, imageBody } from "./image-body.ts";
 
 const tags = ["Lists"];
 const inList = z.object({ name: listName });
@@ -181,49 +173,4 @@ export function registerEntries(app: OpenAPIHono<AppEnv>): void {
     await liftBan(c.get("ctx"), name, id);
     return c.body(null, 204);
   });
-}
-
-type EntryFields = z.infer<typeof newEntryFields> & Pick<z.infer<typeof newEntrySchema>, "metadata">;
-
-/** What is put into a list: a picture, or a pattern of names. */
-type Subject = Pick<BanInput, "picture"> | Pick<BanNameInput, "pattern" | "syntax">;
-
-function readSubject(body: ReceivedBody): { subject: Subject; fields: EntryFields } {
-  if (body.kind === "json") {
-    const { url, hashes, pattern, syntax, ...fields } = parseFields(newEntrySchema, body.json);
-    if (pattern !== undefined && url === undefined && hashes === undefined) {
-      return { subject: { pattern, syntax: syntax ?? "substring" }, fields };
-    }
-    if (syntax !== undefined) throw unexpectedSyntax();
-    if (url !== undefined && hashes === undefined && pattern === undefined) {
-      return { subject: { picture: { url } }, fields };
-    }
-    if (
-      url === undefined &&
-      pattern === undefined &&
-      hashes !== undefined &&
-      Object.keys(definedOnly(hashes)).length > 0
-    ) {
-      return { subject: { picture: { hashes: definedOnly(hashes) } }, fields };
-    }
-    throw new AppError(
-      "image_missing",
-      "Expected either a url, at least one of hashes, or a pattern for image but received none or several",
-      { field: "image" },
-    );
-  }
-  const { url, ...rest } = body.fields;
-  const fields = parseFields(newEntryFields, rest);
-  if (body.image === null && url !== undefined) return { subject: { picture: { url } }, fields };
-  return { subject: { picture: requireImage(body) }, fields };
-}
-
-function unexpectedSyntax(): AppError {
-  return new AppError("parameter_invalid", "Expected a pattern alone with a syntax but received another entry", {
-    field: "syntax",
-  });
-}
-
-function definedOnly<Value>(record: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).filter((each): each is [string, Value] => each[1] !== undefined));
 }

@@ -1,35 +1,20 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { AppError, ERRORS } from "../../errors.ts";
-import {
-  checkProfiles,
-  isPictureFault,
-  type Profile,
-  type ProfileAnswer,
-  type ProfilesInput,
-  REMOVE_BELOW,
-} from "../../services/check-profiles.ts";
-import { MAX_IMAGE_BYTES } from "../../services/image-source.ts";
-import { receiveBase64 } from "../base64-image.ts";
+import { ERRORS } from "../../errors.ts";
+import { checkProfiles, isPictureFault, type ProfileAnswer, REMOVE_BELOW } from "../../services/check-profiles.ts";
 import { logFailure } from "../error-handler.ts";
-import { parseListNames } from "../list-names.ts";
 import { presentQuota } from "../present.ts";
 import { presentProfile } from "../present-profile.ts";
 import { describeProblem, type Problem } from "../problem.ts";
-import { type ReceivedBody, readImageBody } from "../read-body.ts";
+import { readImageBody } from "../read-body.ts";
 import type { AppEnv } from "../request-variables.ts";
 import { quotaSchema } from "../schemas/check.ts";
 import { ANONYMOUS_TOO, IDEMPOTENCY_PROBLEMS, idempotencyHeaders, problems } from "../schemas/problem.ts";
-import {
-  MOST_PROFILES,
-  profileAnswerSchema,
-  profileFields,
-  profileSchema,
-  profilesSchema,
-} from "../schemas/profile.ts";
+import { MOST_PROFILES, profileAnswerSchema } from "../schemas/profile.ts";
 import { toAppError } from "../to-app-error.ts";
-import { IMAGE_PROBLEMS, parseFields } from "./image-body.ts";
+import { IMAGE_PROBLEMS } from "./image-body.ts";
 import { profilesBody } from "./profiles-body.ts";
+import { readProfiles } from "./read-profiles.ts";
 
 const route = createRoute({
   method: "post",
@@ -61,17 +46,6 @@ const route = createRoute({
     ),
   },
 });
-
-/** A profile, and what its sender calls it. */
-interface SentProfile extends Profile {
-  readonly id: string | null;
-}
-
-interface SentProfiles extends ProfilesInput {
-  readonly profiles: readonly SentProfile[];
-  /** Whether they came as many, and are to be answered so. */
-  readonly isBulk: boolean;
-}
 
 export function registerProfiles(app: OpenAPIHono<AppEnv>): void {
   app.openapi(route, async (c) => {
@@ -108,69 +82,4 @@ function describeFailure(c: Context<AppEnv>, failure: unknown): Problem | null {
   // The same call may do better later: its answer isn't one to be repeated.
   if (ERRORS[error.code].retryable) c.set("isProvisional", true);
   return describeProblem(error, requestId);
-}
-
-function readProfiles(body: ReceivedBody): SentProfiles {
-  if (body.kind === "json") {
-    const isBulk = typeof body.json === "object" && body.json !== null && "profiles" in body.json;
-    const { profiles, ...rules } = isBulk
-      ? parseFields(profilesSchema, body.json)
-      : split(parseFields(profileSchema, body.json));
-    const read = profiles.map((profile, place) => readProfile(profile, isBulk ? `profiles[${place}].` : ""));
-    return { profiles: read, isBulk, ...readRules(rules) };
-  }
-  const { lists, remove_below, ...profile } = parseFields(profileFields, body.fields);
-  const read =
-    body.image === null
-      ? readProfile(profile, "")
-      : { id: profile.id ?? null, name: profile.name ?? null, picture: onlyPicture(body.image, profile.url, "") };
-  return { profiles: [read], isBulk: false, ...readRules({ lists, remove_below }) };
-}
-
-type Rules = Pick<z.infer<typeof profilesSchema>, "lists" | "remove_below">;
-type JsonProfile = z.infer<typeof profilesSchema>["profiles"][number];
-
-function split({ lists, remove_below, ...profile }: z.infer<typeof profileSchema>): Rules & {
-  profiles: JsonProfile[];
-} {
-  return { profiles: [profile], lists, remove_below };
-}
-
-function readRules({ lists, remove_below }: Rules): Pick<ProfilesInput, "lists" | "removeBelow"> {
-  const names = Array.isArray(lists) ? [...new Set(lists)] : parseListNames(lists);
-  return { lists: names, removeBelow: remove_below ?? REMOVE_BELOW };
-}
-
-/** @param path of the profile in the body, for messages: `profiles[3].` */
-function readProfile({ id, name, url, image }: JsonProfile, path: string): SentProfile {
-  if (name === undefined && url === undefined && image === undefined) {
-    const field = `${path}name`;
-    throw new AppError("parameter_invalid", `Expected a name, an image or a url for ${field} but received none`, {
-      field,
-    });
-  }
-  const picture = image === undefined ? null : decodeImage(image, `${path}image`);
-  return {
-    id: id ?? null,
-    name: name ?? null,
-    picture: picture === null ? (url === undefined ? null : { url }) : onlyPicture(picture, url, path),
-  };
-}
-
-function onlyPicture<Picture>(picture: Picture, url: string | undefined, path: string): Picture {
-  if (url === undefined) return picture;
-  const field = `${path}url`;
-  throw new AppError("parameter_invalid", `Expected either an image or a url for ${field} but received both`, {
-    field,
-  });
-}
-
-/** One picture that is none doesn't fail the others. */
-function decodeImage(text: string, field: string): Profile["picture"] {
-  try {
-    return receiveBase64(text, field, MAX_IMAGE_BYTES);
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
 }

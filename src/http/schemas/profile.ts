@@ -81,12 +81,9 @@ export const profileAnswerSchema = z
     picture: z
       .union([checkSchema, z.null()])
       .openapi({ description: "null where there is no picture, or it could not be checked" }),
-    safe: z
-      .number()
-      .nullable()
-      .openapi({
-        description: "0..1: the model's scores of what is neither unsafe nor suggestive; null without scores",
-      }),
+    safe: z.number().nullable().openapi({
+      description: "0..1: the model's scores of what is neither unsafe nor suggestive; null without scores",
+    }),
     error: z
       .union([problemSchema, z.null()])
       .openapi({ description: "What kept the name or the picture from being checked; null: nothing" }),
