@@ -1,7 +1,7 @@
 import type { Classification } from "../services/check-result.ts";
 import type { ModelFacts } from "../services/context.ts";
 import type { Match } from "../services/match.ts";
-import { groupScores, type ScoreGroups } from "./score-groups.ts";
+import { groupScores, type ScoreGroups } from "../services/score-groups.ts";
 
 /** What the lists alone say of an image: `allow` before anything else, then the gravest action; null where they are silent. */
 export function listVerdict(matches: readonly Match[]): "allow" | "review" | "block" | null {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { array, assert as check, constantFrom, property } from "fast-check";
+import fc, { array, constantFrom, property } from "fast-check";
 import { createNameMatcher, type NamePattern } from "../../src/names/name-matcher.ts";
 import { createNeedleIndex } from "../../src/names/needle-index.ts";
 import { createRegexCache } from "../../src/names/regex-cache.ts";
@@ -13,7 +13,7 @@ function matcherOf(patterns: readonly NamePattern[]) {
 describe("the index of needles", () => {
   it("finds at each place of a text exactly the needles that stand there", () => {
     const words = array(constantFrom("a", "b", "c"), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
-    check(
+    fc.assert(
       property(array(words, { maxLength: 30 }), array(words, { maxLength: 4 }), (needles, parts) => {
         const owners = new Map(needles.map((needle, number) => [needle, [number]]));
         const index = createNeedleIndex(owners);
@@ -40,7 +40,7 @@ describe("a matcher of many patterns", () => {
     const names = array(constantFrom("a", "b", "rn", "m", "I", "l", " "), { maxLength: 8 }).map((parts) =>
       parts.join(""),
     );
-    check(
+    fc.assert(
       property(array(patterns, { maxLength: 20 }), names, (texts, name) => {
         const all = texts.flatMap((pattern): NamePattern[] =>
           /[*?]/.test(pattern)

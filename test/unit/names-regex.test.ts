@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { array, assert as check, constantFrom, property, tuple } from "fast-check";
+import fc, { array, constantFrom, property, tuple } from "fast-check";
 import { RE2JS } from "re2js";
 import { createNameMatcher } from "../../src/names/name-matcher.ts";
 import { PatternError } from "../../src/names/pattern-error.ts";
@@ -141,7 +141,7 @@ describe("the outline of an expression", () => {
       },
     ).map((chosen) => chosen.join(""));
     let compared = 0;
-    check(
+    fc.assert(
       property(tuple(sources, names), ([source, name]) => {
         let compiled: RE2JS;
         try {

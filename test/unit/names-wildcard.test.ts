@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { array, assert as check, constantFrom, property } from "fast-check";
+import fc, { array, constantFrom, property } from "fast-check";
 import { foldName } from "../../src/names/fold.ts";
 import { patternIdentity } from "../../src/names/pattern.ts";
 import { PatternError } from "../../src/names/pattern-error.ts";
@@ -58,7 +58,7 @@ describe("a wildcard pattern", () => {
         name !== "" && (pattern.startsWith("?") || pattern[0] === name[0]) && plain(pattern.slice(1), name.slice(1))
       );
     };
-    check(
+    fc.assert(
       property(texts, names, (pattern, name) => {
         if (/^[*?]*$/.test(pattern)) return;
         assert.equal(matches(pattern, name), plain(pattern, name), `${pattern} ${name}`);

@@ -1,7 +1,7 @@
 import type { CheckResult } from "../../services/check-result.ts";
 import { type ModelFacts, type RequestContext, scorePolicy } from "../../services/context.ts";
 import type { MatchedEntry } from "../../services/get-matched-entries.ts";
-import { groupScores } from "../score-groups.ts";
+import { groupScores } from "../../services/score-groups.ts";
 import { tagsAndLabel } from "./tag-and-label.ts";
 
 /** Bits of a perceptual hash. */

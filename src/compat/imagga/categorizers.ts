@@ -1,7 +1,7 @@
 import { AppError } from "../../errors.ts";
 import type { Scores } from "../../scores.ts";
 import type { ModelFacts } from "../../services/context.ts";
-import { groupScores, type ScoreGroups } from "../score-groups.ts";
+import { groupScores, type ScoreGroups } from "../../services/score-groups.ts";
 import type { CategoryName } from "./words.ts";
 
 export interface Categorizer {

@@ -3,8 +3,8 @@ import type { Scores } from "../../scores.ts";
 import type { Classification, QuotaFacts } from "../../services/check-result.ts";
 import type { ModelFacts } from "../../services/context.ts";
 import type { Match } from "../../services/match.ts";
+import { groupScores } from "../../services/score-groups.ts";
 import { groupsAfterLists } from "../list-verdict.ts";
-import { groupScores } from "../score-groups.ts";
 
 /** What the surface needs of a check or look-up. */
 interface Judged {

@@ -1,6 +1,6 @@
 import type { CheckResult } from "../../services/check-result.ts";
 import type { ModelFacts } from "../../services/context.ts";
-import { groupScores } from "../score-groups.ts";
+import { groupScores } from "../../services/score-groups.ts";
 import type { Asked } from "./read-request.ts";
 
 /** The vendor's categories, in the order of its answers. */

@@ -1,6 +1,6 @@
 import type { Scores } from "../../scores.ts";
 import type { ModelFacts } from "../../services/context.ts";
-import { groupScores, type ScoreGroups } from "../score-groups.ts";
+import { groupScores, type ScoreGroups } from "../../services/score-groups.ts";
 
 /**
  * The vendor's classes as its answer nests them, each with a score of 0..1; null where our model's labels can't tell the

@@ -1,1 +1,0 @@
-export { groupScores, type ScoreGroups } from "../services/score-groups.ts";
