@@ -11,6 +11,7 @@ import { readSettings } from "./settings.js";
 
 /** @typedef {import("./room.js").Occupant} Occupant */
 
+const TRY_LATER = "Nobody can be checked right now, please come back later";
 const settings = readSettings(process.env);
 const xmpp = createConnection(settings);
 let profilesMade = 0;
@@ -24,7 +25,7 @@ const room = enterRoom(xmpp, settings, { look, created: () => openNewRoom(xmpp, 
 /** @param {Occupant} occupant */
 function look(occupant) {
   // A new nick does not save anybody.
-  if (occupant.removedFor !== undefined) remove(occupant, occupant.removedFor);
+  if (occupant.removal !== undefined) remove(occupant, occupant.removal.reason, occupant.removal.action);
   else if (occupant.affiliation === "none") screen(occupant);
 }
 
@@ -82,7 +83,8 @@ function settle(occupant, judgements) {
 function fail(occupants, error) {
   log(`Lookalike did not judge: ${plainText(String(error))}`);
   for (const occupant of occupants) {
-    if (settings.onFailure === "remove") remove(occupant, "Nobody can be checked right now, please come back later");
+    // Nobody is banned for that.
+    if (settings.onFailure === "remove") remove(occupant, TRY_LATER, "kick");
     else log(`kept unchecked ${JSON.stringify(plainText(occupant.nick))}`);
   }
 }
@@ -90,10 +92,11 @@ function fail(occupants, error) {
 /**
  * @param {Occupant} occupant
  * @param {string} reason
+ * @param {"kick" | "ban"} action
  */
-function remove(occupant, reason) {
-  occupant.removedFor = reason;
-  void removeOccupant(xmpp, settings, occupant, reason);
+function remove(occupant, reason, action = settings.action) {
+  occupant.removal = { reason, action };
+  void removeOccupant(xmpp, settings, occupant, reason, action);
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) {

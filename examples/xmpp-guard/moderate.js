@@ -14,11 +14,12 @@ const ANSWER_WITHIN_MS = 15_000;
  * @param {import("./settings.js").Settings} settings
  * @param {import("./room.js").Occupant} occupant
  * @param {string} reason
+ * @param {"kick" | "ban"} action
  */
-export async function removeOccupant(xmpp, settings, occupant, reason) {
+export async function removeOccupant(xmpp, settings, occupant, reason, action) {
   const account = occupant.jid?.split("/")[0];
   // A room that hides addresses from its moderators can only be asked to kick.
-  const banned = settings.action === "ban" ? account : undefined;
+  const banned = action === "ban" ? account : undefined;
   if (banned === undefined && !occupant.present) return;
   const who = JSON.stringify(plainText(occupant.nick));
   const change = banned === undefined ? { nick: occupant.nick, role: "none" } : { jid: banned, affiliation: "outcast" };

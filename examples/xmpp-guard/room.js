@@ -14,7 +14,7 @@ const JOIN_AGAIN_AFTER_MS = 2000;
  * @property {string} role
  * @property {string | undefined} avatarHash as its presence announces it
  * @property {boolean} present
- * @property {string | undefined} removedFor the reason, once it is to go
+ * @property {{ readonly reason: string, readonly action: "kick" | "ban" } | undefined} removal once it is to go
  */
 
 /**
@@ -78,7 +78,7 @@ export function enterRoom(xmpp, settings, on) {
   function aboutOther({ kind, nick, newNick, jid, affiliation, role, avatarHash }) {
     const known = occupants.get(nick);
     if (kind === "here" && known === undefined) {
-      const occupant = { nick, jid, affiliation, role, avatarHash, present: true, removedFor: undefined };
+      const occupant = { nick, jid, affiliation, role, avatarHash, present: true, removal: undefined };
       occupants.set(nick, occupant);
       on.look(occupant);
     } else if (kind === "here" && known !== undefined) {

@@ -1,4 +1,4 @@
-/** What the guard uses of @xmpp/client, which comes without types. */
+/** What the guard and its tests use of @xmpp/client, which comes without types. */
 declare module "@xmpp/client" {
   export interface Element {
     readonly name: string;
@@ -30,7 +30,7 @@ declare module "@xmpp/client" {
     prependListener(event: "element", listener: (element: Element) => void): this;
     on(event: "stanza", listener: (stanza: Element) => void): this;
     on(event: "error", listener: (error: Error & { readonly condition?: string }) => void): this;
-    on(event: "online" | "open" | "offline" | "disconnect", listener: () => void): this;
+    on(event: "online" | "open", listener: () => void): this;
     send(stanza: Element): Promise<void>;
     start(): Promise<unknown>;
     /** Ends the connection; it is made again. */

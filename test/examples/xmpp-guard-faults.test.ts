@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { missingProgram } from "../support/debian-program.ts";
 import { type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
+import { detailedPicture } from "../support/pictures.ts";
 import { FOREIGN_HOST, FOREIGN_SECRET, PROSODY } from "../support/prosody.ts";
 import type { XmppAccount } from "../support/xmpp-account.ts";
 import { type ComponentQuestion, openComponent, type XmppComponent } from "../support/xmpp-component.ts";
@@ -124,11 +125,19 @@ describe("the guard of an XMPP room under faults", { skip: missingProgram(PROSOD
     await assert.rejects(spammer.enter(club.address, "An honest name"), /forbidden/);
   });
 
-  it("removes whom it can't check where it is told to", async () => {
-    const vault = await stage.guardRoom("vault", { ON_FAILURE: "remove", LOOKALIKE_URL: "http://127.0.0.1:9" });
-    const guest = await stage.account("guest");
-    await guest.enter(vault.address, "Guest");
-    assert.match((await guest.removed()).reason ?? "", /come back later/);
+  it("kicks whom it can't check where it is told to, and bans nobody for that", async () => {
+    const { key } = await stage.service.createKey({ name: "thrifty", quota: { limit: 1, period: "day" } });
+    const vault = await stage.guardRoom("vault", { ACTION: "ban", ON_FAILURE: "remove", LOOKALIKE_KEY: key });
+    const [first, second] = [await stage.account("first-guest"), await stage.account("second-guest")];
+    await first.setVcardPhoto(await detailedPicture(7201, 160, 120));
+    await first.enter(vault.address, "First");
+    await vault.guard.says(/^kept "First"$/);
+    await second.setVcardPhoto(await detailedPicture(7202, 160, 120));
+    await second.enter(vault.address, "Second");
+    const { status, reason } = await second.removed();
+    assert.equal(status, "307");
+    assert.match(reason ?? "", /come back later/);
+    await vault.guard.says(/^Lookalike did not judge: .*quota/);
     assert.equal(await vault.guard.stop("SIGTERM"), 0);
   });
 
