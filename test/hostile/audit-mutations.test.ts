@@ -12,6 +12,7 @@ import { startService, type TestService } from "../support/service.ts";
 const QUESTIONS = [
   "POST /v1/images/check",
   "POST /v1/hashes/check",
+  "POST /v1/profiles/check",
   "POST /v1/workflows/{id}/check",
   "POST /v1/feedback",
 ];

@@ -71,6 +71,17 @@ const checks: readonly FaultyRequest[] = [
     (on, word) => checked(on.fresh(on.banned, word), { key: on.app.key, path: "/v1/images/check?match=robust" }),
     1,
   ),
+  {
+    name: "check a profile with a new picture",
+    operation: "POST /v1/profiles/check",
+    costs: 1,
+    prepare: (on, word) => ({
+      method: "POST",
+      path: "/v1/profiles/check",
+      key: on.app.key,
+      body: { name: `member ${word}`, image: on.fresh(on.known, word).toString("base64") },
+    }),
+  },
   checking("check by URL", (on, word) => checked({ url: on.imageUrl(`banned-${word}`) }, { key: on.app.key }), 1),
 ];
 
