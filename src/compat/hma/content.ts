@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import { redactKeys } from "../../redact-keys.ts";
 import type { RequestContext } from "../../services/context.ts";
 import { type EntryRow, getEntry } from "../../services/get-entry.ts";
 import type { ListRow } from "../../services/get-list.ts";
@@ -24,7 +25,7 @@ const MOST_DIGITS = 15;
 export async function requireContent(ctx: RequestContext, bank: ListRow, contentId: string): Promise<EntryRow> {
   const entry = await findContent(ctx, bank, contentId);
   if (entry !== null) return entry;
-  throw new AppError("entry_not_found", `content '${contentId.slice(0, 40)}' not found`);
+  throw new AppError("entry_not_found", `content '${redactKeys(contentId).slice(0, 40)}' not found`);
 }
 
 /** Null where the bank has no such content, or had it deleted. */

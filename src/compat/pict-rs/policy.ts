@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from "../../errors.ts";
+import { redactKeys } from "../../redact-keys.ts";
 
 /** What an instance wants done where the answer is neither a clear yes nor a clear no. True: the upload goes through. */
 export interface Policy {
@@ -38,7 +39,7 @@ function accepts(query: URLSearchParams, name: string, unlessSaid: boolean): boo
   if (value === "accept" || value === "reject") return value === "accept";
   throw new AppError(
     "parameter_invalid",
-    `Expected accept or reject for ${name} but received ${JSON.stringify(value.slice(0, 40))}`,
+    `Expected accept or reject for ${name} but received ${JSON.stringify(redactKeys(value).slice(0, 40))}`,
     { field: name },
   );
 }

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
 import { EXACT_KINDS, HASH_BITS, type HashKind, PERCEPTUAL_KINDS } from "../../fingerprint/fingerprint.ts";
+import { redactKeys } from "../../redact-keys.ts";
 
 /** Kinds that callers can send. */
 const hashKind = z.enum([...EXACT_KINDS, ...PERCEPTUAL_KINDS]);
@@ -49,7 +50,7 @@ export function parseHashKind(value: string, field: string): HashKind {
   if (kind.success) return kind.data;
   throw new AppError(
     "hash_malformed",
-    `Expected one of ${hashKind.options.join(", ")} for ${field} but received ${JSON.stringify(value.slice(0, 40))}`,
+    `Expected one of ${hashKind.options.join(", ")} for ${field} but received ${JSON.stringify(redactKeys(value).slice(0, 40))}`,
     { field },
   );
 }
