@@ -22,6 +22,11 @@ const TIMEOUTS = {
   headersTimeout: 10_000,
   /** A whole request, upload included, in milliseconds. */
   requestTimeout: 120_000,
+  /**
+   * How long a connection is kept for its next request: longer than load balancers keep theirs (60 s is common), since whichever
+   * side lets go first may cut a request that is on its way. Where connections are short, idle ones make room.
+   */
+  keepAliveTimeout: 75_000,
   /** How often the server looks for requests that are past these. */
   connectionsCheckingInterval: 1_000,
 };
