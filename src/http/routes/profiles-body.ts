@@ -29,6 +29,7 @@ export const profilesBody = {
   required: true,
   content: {
     "application/json": {
+      example: { name: "PayPal Support", url: "https://example.com/avatar.jpg" },
       schema: {
         type: "object" as const,
         properties: {
