@@ -339,10 +339,13 @@ describe("Sightengine's lists", () => {
   it("refuses ids of no list, bad custom ids and keys without the scope before anything is charged", async () => {
     const media = await detailedPicture(6203);
     const models = "nudity";
+    await ask(service, "POST", "/v1/lists", { body: { name: "nicknames", kind: "names" } });
     const before = await left();
     for (const [parameters, named] of [
       [{ models, add_to_list: "ili_nowhere" }, "add_to_list"],
       [{ models, add_to_list: "ili_a\0b" }, "add_to_list"],
+      [{ models, add_to_list: "nicknames" }, "add_to_list"],
+      [{ models, lookalike_lists: "nicknames" }, "lookalike_lists"],
       [{ models, add_to_list: "ili_spam", custom_id: "x".repeat(256) }, "custom_id"],
       [{ models, add_to_list: "ili_spam", custom_id: "a\0b" }, "custom_id"],
       [{ models, lookalike_lists: "spam,ili_nowhere" }, "lookalike_lists"],

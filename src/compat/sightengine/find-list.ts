@@ -1,7 +1,7 @@
 import { AppError } from "../../errors.ts";
 import { listName } from "../../http/schemas/list.ts";
 import type { AppContext } from "../../services/context.ts";
-import { requireList } from "../../services/require-list.ts";
+import { requireNamedLists } from "../../services/require-list.ts";
 
 /**
  * The name of the list that an id of the vendor's form means: the list called so, else the one called so without `ili_`. The
@@ -12,7 +12,7 @@ import { requireList } from "../../services/require-list.ts";
 export async function findListById(ctx: AppContext, id: string, parameter: string): Promise<string> {
   const name = id.trim().toLowerCase();
   for (const candidate of [name, name.replace(/^ili_/, "")]) {
-    if (listName.safeParse(candidate).success && (await exists(ctx, candidate))) return candidate;
+    if (listName.safeParse(candidate).success && (await holdsPictures(ctx, candidate))) return candidate;
   }
   const received = id.length > 80 ? `text of ${id.length} characters` : JSON.stringify(id);
   throw new AppError(
@@ -24,10 +24,11 @@ export async function findListById(ctx: AppContext, id: string, parameter: strin
   );
 }
 
-async function exists(ctx: AppContext, name: string): Promise<boolean> {
+/** False also for a list of names: the vendor's lists hold pictures. */
+async function holdsPictures(ctx: AppContext, name: string): Promise<boolean> {
   try {
-    await requireList(ctx, name);
-    return true;
+    const lists = await requireNamedLists(ctx, [name]);
+    return lists.get(name)?.kind !== "names";
   } catch (error) {
     if (error instanceof AppError && error.code === "list_not_found") return false;
     throw error;
