@@ -78,6 +78,8 @@ describe("a service whose database is lost", () => {
       proxy.breakDown(fault);
       await untilReadiness(service, 503, AWAY_WITHIN_MS);
       await Promise.all(Array.from({ length: 8 }, () => expectRefusal(service)));
+      // While requests held every connection, one that came back counted; now none is held.
+      await untilReadiness(service, 503, AWAY_WITHIN_MS);
       assert.equal((await readiness(service)).database, "not_ready");
       proxy.heal();
       await untilReadiness(service, 200, BACK_WITHIN_MS);
