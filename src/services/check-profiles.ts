@@ -1,9 +1,10 @@
-import { AppError, type ErrorCode } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { checkPictures, type PictureOutcome } from "./check-pictures.ts";
 import type { CheckResult, QuotaFacts } from "./check-result.ts";
 import type { RequestContext } from "./context.ts";
 import type { ImageSource } from "./image-source.ts";
 import { matchNames, type NameAnswer } from "./match-names.ts";
+import { isPictureFault } from "./picture-faults.ts";
 import { decideProfile, type ProfileAction, type ProfileReason } from "./profile-action.ts";
 import { readOwnQuota } from "./read-own-quota.ts";
 import { requireNamedLists } from "./require-list.ts";
@@ -45,27 +46,6 @@ export interface ProfileAnswer {
 export interface ProfilesResult {
   readonly answers: readonly ProfileAnswer[];
   readonly quota: QuotaFacts;
-}
-
-/** What is wrong with a picture itself, or with where it is said to be. */
-const PICTURE_FAULTS: ReadonlySet<ErrorCode> = new Set([
-  "image_missing",
-  "image_empty",
-  "image_unreadable",
-  "image_truncated",
-  "image_format_unsupported",
-  "image_too_many_bytes",
-  "image_too_many_pixels",
-  "image_too_slow",
-  "image_crashed_decoder",
-  "url_malformed",
-  "url_forbidden",
-  "url_unreachable",
-]);
-
-/** Whether an error says something of a picture, and nothing of the service or the caller. */
-export function isPictureFault(error: unknown): boolean {
-  return error instanceof AppError && PICTURE_FAULTS.has(error.code);
 }
 
 /**

@@ -1,23 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
 import type { ImageSource } from "../../services/image-source.ts";
+import { PICTURE_FAULTS } from "../../services/picture-faults.ts";
 import { type ReceivedBody, requireImage } from "../read-body.ts";
 import { invalidParameter } from "../reject-invalid.ts";
 
 /** What can be wrong with an image or its URL, for a route's `problems`. */
 export const IMAGE_PROBLEMS = [
-  "image_missing",
-  "image_empty",
-  "image_unreadable",
-  "image_truncated",
-  "image_format_unsupported",
-  "image_too_many_bytes",
-  "image_too_many_pixels",
-  "image_too_slow",
-  "image_crashed_decoder",
-  "url_malformed",
-  "url_forbidden",
-  "url_unreachable",
+  ...PICTURE_FAULTS,
   "parameter_invalid",
   "body_malformed",
   "body_too_large",

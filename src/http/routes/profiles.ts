@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ERRORS } from "../../errors.ts";
-import { checkProfiles, isPictureFault, type ProfileAnswer, REMOVE_BELOW } from "../../services/check-profiles.ts";
+import { checkProfiles, type ProfileAnswer, REMOVE_BELOW } from "../../services/check-profiles.ts";
+import { isPictureFault } from "../../services/picture-faults.ts";
 import { logFailure } from "../error-handler.ts";
 import { presentQuota } from "../present.ts";
 import { presentProfile } from "../present-profile.ts";
