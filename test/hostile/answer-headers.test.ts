@@ -65,6 +65,13 @@ describe("every answer", () => {
     return answers;
   }
 
+  it("says that its connection is kept for longer than load balancers keep theirs", async () => {
+    const response = await fetch(`${service.url}/healthz`);
+    await response.arrayBuffer();
+    const [, seconds] = /^timeout=(\d+)$/.exec(response.headers.get("keep-alive") ?? "") ?? [];
+    assert.ok(Number(seconds) > 60, `${response.headers.get("keep-alive")}`);
+  });
+
   it("takes its type at its word, runs nothing, is framed nowhere, embedded nowhere, and sends no referrer", async (t) => {
     const answers = await forEachAnswer((response, what, body) => {
       const { headers } = response;
