@@ -373,3 +373,24 @@ describe("Sightengine's lists", () => {
     assert.deepEqual(await ask({ lookalike_lists: "ili_spam", models: "nudity,type" }), ["block", ["spam"], 2, true]);
   });
 });
+
+describe("Sightengine's operations", () => {
+  it("are exact among calls that come at once: no call is half paid, and what is left stays", async () => {
+    const quota = { limit: 5, period: "day" };
+    const { id, secret, key } = await service.createKey({ name: "at once", scopes: ["check"], quota });
+    const pictures = await Promise.all(Array.from({ length: 8 }, (_, seed) => detailedPicture(6300 + seed)));
+    const answers = await Promise.all(
+      pictures.map((media) => call({ key: { id, secret }, media, parameters: { models: "nudity-2.1,type" } })),
+    );
+    const paid = answers.filter(({ http }) => http === 200);
+    assert.deepEqual(
+      paid.map(({ body }) => body.request.operations),
+      [2, 2],
+    );
+    for (const { http, body } of answers.filter((each) => each.http !== 200)) {
+      assert.deepEqual([http, body.error.type, body.request.operations], [429, "usage_limit", 0]);
+    }
+    const { body } = await ask(service, "GET", "/v1/quota", { key });
+    assert.equal(body.remaining, 1);
+  });
+});
