@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { writeAudit } from "../../src/db/audit-log.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { countAudit, verifyDatabase } from "../support/audit.ts";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
-const WRITER = fileURLToPath(new URL("../support/audit-writer.ts", import.meta.url));
+const WRITER = fileURLToPath(compiledProcess("audit-writer"));
 const LANES = 8;
 const MANY = 15;
 const VICTIMS = 2;
@@ -28,7 +29,7 @@ interface Writer {
 }
 
 function startWriter(name: string, ...most: string[]): Writer {
-  const args = ["--import", "tsx", WRITER, made.url, name, String(LANES), ...most];
+  const args = [WRITER, made.url, name, String(LANES), ...most];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const acknowledged: string[] = [];
   const exited = new Promise<void>((resolve) => {

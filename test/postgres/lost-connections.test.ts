@@ -31,7 +31,7 @@ async function open(poolSize: number, statementTimeoutMs: number): Promise<Datab
 
 describe("connections", () => {
   it("that are idle are dropped, of all pools, once the network has lost the server", async (t) => {
-    const db = await open(4, 300);
+    const db = await open(4, 2_000);
     t.after(() => db.close());
     await Promise.all(Array.from({ length: 4 }, () => db.pool.query("select pg_sleep(0.05)")));
     await db.searchPool.query("select 1");
@@ -60,9 +60,9 @@ describe("connections", () => {
   });
 
   it("of housekeeping may be busy for longer than a request's, and not for longer than the service runs", async () => {
-    const db = await open(1, 200);
-    await assert.rejects(db.pool.query("select pg_sleep(0.6)"));
-    assert.equal((await db.patient.pool.query("select pg_sleep(0.6)")).rowCount, 1);
+    const db = await open(1, 2_000);
+    await assert.rejects(db.pool.query("select pg_sleep(3)"));
+    assert.equal((await db.patient.pool.query("select pg_sleep(3)")).rowCount, 1);
     const endless = assert.rejects(db.patient.pool.query("select pg_sleep(60)"));
     while (db.patient.pool.idleCount > 0) await delay(1);
     await db.close();

@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { DatabaseConnection } from "../../src/db/client.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import { makeDataFolder } from "../support/data-folder.ts";
 import { createEmptyDatabase, execute, quietLogger, testServer } from "../support/database.ts";
 
-const PROCESS = fileURLToPath(new URL("../support/migrate-process.ts", import.meta.url));
+const PROCESS = fileURLToPath(compiledProcess("migrate-process"));
 const JOURNAL = new URL("../../migrations/meta/_journal.json", import.meta.url);
 
 async function makeDatabase(t: TestContext): Promise<{ connection: DatabaseConnection; url: string }> {
@@ -54,7 +55,7 @@ async function query(connection: DatabaseConnection, text: string): Promise<unkn
 test("twenty processes that start at once on an empty database all come up, and each migration ran once", async (t) => {
   const { connection, url } = await makeDatabase(t);
   const children = Array.from({ length: 20 }, () =>
-    spawn(process.execPath, ["--import", "tsx", PROCESS, url], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+    spawn(process.execPath, [PROCESS, url], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
   );
   const exits = children.map((child) => once(child, "exit"));
   await Promise.all(children.map((child) => once(child, "message")));

@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import { createTestDatabase } from "../support/database.ts";
-import type { GateOrder, GateReply } from "../support/gate-process.ts";
 import { flipSome, randomHash, seededRandom } from "../support/near-corpus.ts";
+import type { GateOrder, GateReply } from "../support/processes/gate-process.ts";
 
 const PROCESSES = 3;
 const ACTORS = 36;
@@ -15,7 +16,7 @@ const THRESHOLD = 31;
 const BULK_ROWS = 1500;
 /** Every so many of them are looked for again once memory has caught up. */
 const BULK_STEP = 30;
-const SCRIPT = fileURLToPath(new URL("../support/gate-process.ts", import.meta.url));
+const SCRIPT = fileURLToPath(compiledProcess("gate-process"));
 
 type WithoutNumber<Order> = Order extends unknown ? Omit<Order, "number"> : never;
 
@@ -25,7 +26,7 @@ interface GateProcess {
 }
 
 async function startProcess(databaseUrl: string): Promise<GateProcess> {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", SCRIPT, databaseUrl], {
+  const child: ChildProcess = spawn(process.execPath, [SCRIPT, databaseUrl], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const waiting = new Map<number, { resolve(reply: GateReply): void; reject(error: Error): void }>();

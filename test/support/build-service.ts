@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-
-const PROJECT_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
+import { PROJECT_FOLDER } from "./compiled-tests.ts";
 
 /** What `buildService` makes of main.ts, of the workers and of the command: they start in a third of the time that the sources take. */
 export const BUILT_MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));

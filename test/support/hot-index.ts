@@ -1,7 +1,8 @@
 import { createHotIndex, type HotFound, type HotIndex, type HotIndexOptions } from "../../src/hot-index/hot-index.ts";
-import type { FakeRows } from "./hot-loader.ts";
+import { compiledProcess } from "./compiled-tests.ts";
+import type { FakeRows } from "./processes/hot-loader.ts";
 
-export const HOT_LOADER = new URL("./hot-loader.ts", import.meta.url);
+export const HOT_LOADER = compiledProcess("hot-loader");
 export const TABLE = "entry_pdq";
 
 /** Rows by owner, as they should be. */

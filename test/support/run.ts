@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { buildService } from "./build-service.ts";
+import { compileTests } from "./compile-tests.ts";
+import { PROJECT_FOLDER } from "./compiled-tests.ts";
 import { TEST_SERVER_VARIABLE, type TestServer } from "./database.ts";
 import { startTestServer } from "./test-server.ts";
 
@@ -12,7 +13,6 @@ import { startTestServer } from "./test-server.ts";
 // as long as this process. With DATABASE_URL, what uses no server or only servers of its own is left out: it would run the
 // same as without.
 
-const PROJECT_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
 const TEST_FOLDER = join(PROJECT_FOLDER, "test");
 /** More than cores: files also wait, for processes they start and for answers. */
 const FILES_AT_ONCE = 3;
@@ -44,7 +44,7 @@ async function selectTestFiles(args: readonly string[]): Promise<string[]> {
 }
 
 function runTests(files: readonly string[], server: TestServer): ChildProcess {
-  const flags = ["--import", "tsx", "--test", `--test-concurrency=${FILES_AT_ONCE}`, "--test-reporter=spec"];
+  const flags = ["--enable-source-maps", "--test", `--test-concurrency=${FILES_AT_ONCE}`, "--test-reporter=spec"];
   return spawn(process.execPath, [...flags, ...files], {
     cwd: PROJECT_FOLDER,
     stdio: "inherit",
@@ -66,11 +66,11 @@ async function main(args: readonly string[]): Promise<number> {
     });
   }
   // Service processes and commands under test run as they are delivered.
-  await buildService();
+  const [compiled] = await Promise.all([compileTests(files), buildService()]);
   const running = await startTestServer();
   try {
     if (received === undefined) {
-      const child = runTests(files, running.server);
+      const child = runTests(compiled, running.server);
       tests = child;
       const code = await new Promise<number>((done, fail) => {
         child.once("error", fail);

@@ -7,13 +7,14 @@ import type { TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
 import { createWorkerPool, type WorkerPool, type WorkerPoolOptions } from "../../src/worker/pool.ts";
+import { compiledProcess } from "./compiled-tests.ts";
 
-const SCRIPT = new URL("./worker-script.ts", import.meta.url);
+const SCRIPT = compiledProcess("worker-script");
 const GIVE_UP_MS = 30_000;
 
 export const silentLogger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A pool of one worker (or as many as `options` say) that runs test/support/worker-script.ts, closed with the test. */
+/** A pool of one worker (or as many as `options` say) that runs test/support/processes/worker-script.ts, closed with the test. */
 export async function startScriptedPool(t: TestContext, options: Partial<WorkerPoolOptions> = {}): Promise<WorkerPool> {
   const pool = createWorkerPool({
     modelPath: "stub",

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { DatabaseConnection } from "../../src/db/client.ts";
+import { compiledProcess } from "./compiled-tests.ts";
 
-const SCRIPT = fileURLToPath(new URL("engine-owner.ts", import.meta.url));
+const SCRIPT = fileURLToPath(compiledProcess("engine-owner"));
 
 /** A process that owns an embedded engine, or its reason not to. */
 export interface EngineOwner {
@@ -21,7 +22,7 @@ export interface EngineOwner {
 
 /** Starts a process that runs no engine yet. */
 export function spawnOwnerProcess(dataDir: string): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", SCRIPT, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, [SCRIPT, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** Starts a process that starts an engine; resolves when the engine serves. @throws Error with its reason if it doesn't. */

@@ -15,6 +15,7 @@ import { GOLDEN } from "../../src/worker/golden-pictures.ts";
 import { createImageJobs } from "../../src/worker/image-jobs.ts";
 import { createWorkerPool } from "../../src/worker/pool.ts";
 import { renewGolden } from "../golden/renew.ts";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { silentLogger } from "../support/scripted-pool.ts";
 
@@ -105,7 +106,7 @@ test("golden hashes of another fingerprint version are refused: both are raised 
 });
 
 test("a build whose hashes moved can't start a worker, and says which picture shows it", async () => {
-  const workerScript = new URL("../support/moved-hash-worker.ts", import.meta.url);
+  const workerScript = compiledProcess("moved-hash-worker");
   const pool = createWorkerPool({ modelPath: "/unused", workers: 1, workerScript, logger: silentLogger });
   await assert.rejects(pool.ready(), /can't start: Expected the golden picture colours\.png to have pdq/);
   await pool.close();
@@ -185,7 +186,7 @@ describe("a neural hash", () => {
 });
 
 test("the service doesn't start with workers whose hashes moved, and says so in one line", async () => {
-  const workerScript = new URL("../support/moved-hash-worker.ts", import.meta.url);
+  const workerScript = compiledProcess("moved-hash-worker");
   const workers = createWorkerPool({ modelPath: "/unused", workers: 1, workerScript, logger: silentLogger });
   const database = await createTestDatabase();
   try {

@@ -13,28 +13,21 @@ import { createLogger } from "../../src/logger.ts";
 import { GOLDEN } from "../../src/worker/golden-pictures.ts";
 import { createWorkerPool, type WorkerPool } from "../../src/worker/pool.ts";
 import { WORKER_ENVIRONMENT } from "../../src/worker/worker-command.ts";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { silentLogger } from "../support/scripted-pool.ts";
 
-const SUPPORT = new URL("../support/", import.meta.url);
 const PICTURES = GOLDEN.pictures.map(({ base64 }) => Buffer.from(base64, "base64"));
 
 /** What a process decodes in which nothing is blocked but by these variables. */
 async function unblocked(environment: Record<string, string>): Promise<{ memory: string[]; disk: string[] }> {
-  const script = fileURLToPath(new URL("unblocked-decoder.ts", SUPPORT));
-  const { stdout } = await promisify(execFile)(process.execPath, [...loaderOf(process.execArgv), script], {
-    env: environment,
-  });
+  const script = fileURLToPath(compiledProcess("unblocked-decoder"));
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { env: environment });
   return JSON.parse(stdout);
 }
 
-function loaderOf(execArgv: readonly string[]): string[] {
-  const at = execArgv.indexOf("--import");
-  return at < 0 ? [] : execArgv.slice(at, at + 2);
-}
-
 function poolWithOpen(operation: string): WorkerPool {
-  const workerScript = new URL("open-loader-worker.ts", SUPPORT);
+  const workerScript = compiledProcess("open-loader-worker");
   return createWorkerPool({ modelPath: operation, workers: 1, workerScript, logger: silentLogger });
 }
 
@@ -111,9 +104,10 @@ test("the service doesn't start with a loader open, and says so in one line", as
 test("started as its users start it, the service ends with 1 where a loader is open in its workers", async () => {
   const database = await createTestDatabase();
   try {
-    const preload = new URL("open-tiff.ts", SUPPORT).href;
+    // What loads TypeScript goes along to the workers, and the preload with it.
+    const preload = new URL("../support/open-tiff.ts", import.meta.url).href;
     const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-    const service = promisify(execFile)(process.execPath, [...loaderOf(process.execArgv), "--import", preload, main], {
+    const service = promisify(execFile)(process.execPath, ["--import", "tsx", "--import", preload, main], {
       env: { PATH: process.env.PATH ?? "", DATABASE_URL: database.url, PORT: "0", WORKERS: "1" },
     });
     await assert.rejects(service, (error: Error & { code: number; stderr: string; stdout: string }) => {

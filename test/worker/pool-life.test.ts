@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createWorkerPool } from "../../src/worker/pool.ts";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import {
   createGate,
   isRunning,
@@ -14,7 +15,7 @@ import {
   withCode,
 } from "../support/scripted-pool.ts";
 
-const SCRIPT = new URL("../support/worker-script.ts", import.meta.url);
+const SCRIPT = compiledProcess("worker-script");
 const hold = { hold: true };
 const noHold = { hold: false };
 

@@ -4,13 +4,14 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { compiledProcess } from "../support/compiled-tests.ts";
 import { createGate, isRunning, until } from "../support/scripted-pool.ts";
 
-const HOST = fileURLToPath(new URL("../support/pool-host.ts", import.meta.url));
+const HOST = fileURLToPath(compiledProcess("pool-host"));
 
 test("workers, idle or busy, end when their parent is killed", async (t) => {
   const gate = await createGate(t);
-  const host = spawn(process.execPath, [...process.execArgv, HOST, gate.command], {
+  const host = spawn(process.execPath, [HOST, gate.command], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => host.kill("SIGKILL"));

@@ -1,6 +1,6 @@
-import { startEmbeddedPostgres } from "../../src/db/embedded/start-embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../../src/db/embedded/start-embedded-postgres.ts";
 
-// What a service does with its engine, as a process of its own that a test may kill: node --import tsx engine-owner.ts
+// What a service does with its engine, as a process of its own that a test may kill: node engine-owner.ts
 // <data folder>. Prints one line of JSON, then stays until SIGTERM, on which it stops the engine.
 
 const [dataDir = ""] = process.argv.slice(2);

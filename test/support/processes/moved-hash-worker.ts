@@ -1,9 +1,9 @@
-import { fingerprintPixels } from "../../src/fingerprint/fingerprint-image.ts";
-import { decodeForHashes } from "../../src/image/decode-image.ts";
-import { checkGolden } from "../../src/worker/golden-check.ts";
-import { GOLDEN } from "../../src/worker/golden-pictures.ts";
-import type { WorkerOptions } from "../../src/worker/protocol.ts";
-import { serveRequests } from "../../src/worker/serve-requests.ts";
+import { fingerprintPixels } from "../../../src/fingerprint/fingerprint-image.ts";
+import { decodeForHashes } from "../../../src/image/decode-image.ts";
+import { checkGolden } from "../../../src/worker/golden-check.ts";
+import { GOLDEN } from "../../../src/worker/golden-pictures.ts";
+import type { WorkerOptions } from "../../../src/worker/protocol.ts";
+import { serveRequests } from "../../../src/worker/serve-requests.ts";
 
 // A worker process whose decoder gives pictures upside down: it can't start.
 

@@ -1,14 +1,14 @@
 import type { PoolClient } from "pg";
-import { openDatabase } from "../../src/db/client.ts";
-import { gateLookUp } from "../../src/db/gate-look-up.ts";
-import { createHotMemory } from "../../src/db/hot-memory.ts";
-import { searchEntries } from "../../src/db/near-search.ts";
-import { toIndexBits } from "../../src/fingerprint/bit-order.ts";
-import { quietLogger } from "./database.ts";
-import { ANYTHING, lookOf } from "./near-corpus.ts";
+import { openDatabase } from "../../../src/db/client.ts";
+import { gateLookUp } from "../../../src/db/gate-look-up.ts";
+import { createHotMemory } from "../../../src/db/hot-memory.ts";
+import { searchEntries } from "../../../src/db/near-search.ts";
+import { toIndexBits } from "../../../src/fingerprint/bit-order.ts";
+import { quietLogger } from "../database.ts";
+import { ANYTHING, lookOf } from "../near-corpus.ts";
 
 // One service on a shared database, reduced to what decides whether a check is stale: the gate's statement, the rows in
-// memory and the search. node --import tsx gate-process.ts <database URL>, with an IPC channel; it answers each GateOrder
+// memory and the search. node gate-process.ts <database URL>, with an IPC channel; it answers each GateOrder
 // with a GateReply, in any order.
 
 export type GateOrder = { readonly number: number } & (

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync, writeSync } from "node:fs";
-import { AppError } from "../../src/errors.ts";
-import type { Classified, ImageReport, WorkerOptions } from "../../src/worker/protocol.ts";
-import { serveRequests } from "../../src/worker/serve-requests.ts";
+import { AppError } from "../../../src/errors.ts";
+import type { Classified, ImageReport, WorkerOptions } from "../../../src/worker/protocol.ts";
+import { serveRequests } from "../../../src/worker/serve-requests.ts";
 
 // A worker process that does as the "image" says. The bytes are "<what the fingerprint does>|<what the classify does>",
 // each a word and its argument; the model path says how it starts. A report's width is the number given, its height the

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { loaderSamples } from "../../src/image/loader-samples.ts";
+import { loaderSamples } from "../../../src/image/loader-samples.ts";
 
 // A process whose decoder nobody has closed: prints the names of the samples that it decodes, from memory and from disk.
 

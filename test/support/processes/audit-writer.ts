@@ -1,9 +1,9 @@
-import { openDatabase } from "../../src/db/client.ts";
-import { changeList, insertList, type ListFields, retireList } from "../../src/db/lists.ts";
-import { quietLogger } from "./database.ts";
+import { openDatabase } from "../../../src/db/client.ts";
+import { changeList, insertList, type ListFields, retireList } from "../../../src/db/lists.ts";
+import { quietLogger } from "../database.ts";
 
 // Changes lists as the service does, many at once, until it is killed or sent a message, and tells of each change that the
-// database has acknowledged: node --import tsx audit-writer.ts <database URL> <name> <changes at once> [changes in all].
+// database has acknowledged: node audit-writer.ts <database URL> <name> <changes at once> [changes in all].
 
 const [url = "", name = "", lanes = "1", most = "Infinity"] = process.argv.slice(2);
 const FIELDS: ListFields = {

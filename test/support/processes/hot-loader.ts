@@ -1,4 +1,4 @@
-import type { HotLoader, HotSink, OpenHotLoader } from "../../src/hot-index/loader.ts";
+import type { HotLoader, HotSink, OpenHotLoader } from "../../../src/hot-index/loader.ts";
 
 /** What the fake loader is told. Its positions are lengths of the log. */
 export interface FakeRows {
