@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ERRORS, type ErrorCode } from "../../src/errors.ts";
+import { VENDOR_CALLS } from "./vendor-calls.ts";
 
 /** The part of a response that is judged. */
 interface ErrorAnswer {
@@ -49,7 +50,7 @@ export function assertCleanError(response: ErrorAnswer, body: string): void {
   const type = response.headers.get("content-type") ?? "";
   const parsed = JSON.parse(body) as Record<string, unknown>;
   if (type.startsWith("application/problem+json")) assertProblem(response, parsed);
-  else assertVendorError(type, parsed);
+  else assertVendorError(response.status, type, parsed);
 }
 
 function assertProblem(response: ErrorAnswer, problem: Record<string, unknown>): void {
@@ -69,24 +70,11 @@ function assertProblem(response: ErrorAnswer, problem: Record<string, unknown>):
   if (status === 401) assert.ok(response.headers.has("www-authenticate"), `WWW-Authenticate with 401: ${text}`);
 }
 
-/** What tells each vendor's error objects. */
-const VENDOR_ERRORS: Readonly<Record<string, (answer: Record<string, unknown>) => boolean>> = {
-  "nsfw-categorize": ({ status, reason }) => (status === "ERR" || status === "NOQUOTA") && isText(reason),
-  "pict-rs": (answer) => Object.keys(answer).join() === "message" && isText(answer.message),
-  misskey: ({ success, error }) => success === false && typeof error === "object" && error !== null,
-  pleroma: ({ error_code, error_reason }) => typeof error_code === "number" && isText(error_reason),
-  moderatecontent: ({ error_code, error }) => typeof error_code === "number" && isText(error),
-};
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
-}
-
-function assertVendorError(type: string, answer: Record<string, unknown>): void {
+function assertVendorError(status: number, type: string, answer: unknown): void {
   const text = JSON.stringify(answer);
   assert.ok(type.startsWith("application/json"), `problem+json or the vendor's JSON, not ${type}: ${text}`);
   assert.ok(
-    Object.values(VENDOR_ERRORS).some((isOne) => isOne(answer)),
+    VENDOR_CALLS.some((call) => call.isFailure(status, answer)),
     `a vendor's error object, not ${text}`,
   );
 }

@@ -16,6 +16,10 @@ export interface VendorCall {
   /** In a request's first line, without a query. */
   readonly path: string;
   send(caller: Caller, bytes: Buffer): Promise<Response>;
+  /** The same for a picture at a URL, where the vendor takes any. */
+  sendUrl?(caller: Caller, url: string): Promise<Response>;
+  /** Whether a picture that is known already costs what a new one does. */
+  readonly chargesRepeats?: true;
   /** True for the vendor's own answer to a call that failed, and to no other. */
   isFailure(status: number, body: unknown): boolean;
 }
@@ -41,6 +45,17 @@ const basic = (key: string) => {
   return { authorization: `Basic ${Buffer.from(`key_${id}:${secret}`).toString("base64")}` };
 };
 
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** @param picture an `http:` or `data:` URL */
+function moderate({ url, key }: Caller, picture: string): Promise<Response> {
+  return fetch(`${url}/v1/moderations`, {
+    method: "POST",
+    headers: { ...bearer(key), ...JSON_TYPE },
+    body: JSON.stringify({ input: [{ type: "image_url", image_url: { url: picture } }] }),
+  });
+}
+
 /** One call of each vendor. */
 export const VENDOR_CALLS: readonly VendorCall[] = [
   {
@@ -48,15 +63,21 @@ export const VENDOR_CALLS: readonly VendorCall[] = [
     path: "/api/upload",
     send: ({ url, key }, bytes) =>
       fetch(`${url}/api/upload`, { method: "POST", headers: { nsfwkey: key }, body: form("image", bytes) }),
+    sendUrl: ({ url, key }, picture) => fetch(`${url}/api/upload?url=${picture}`, { headers: { nsfwkey: key } }),
     isFailure: (status, body) =>
       status === 200 && ["ERR", "NOQUOTA"].includes(String(at(body, "status"))) && isText(at(body, "reason")),
   },
   {
     surface: "sightengine",
     path: "/1.0/check.json",
+    chargesRepeats: true,
     send: ({ url, key }, bytes) => {
       const fields = { models: "nudity-2.1", api_user: "me", api_secret: key };
       return fetch(`${url}/1.0/check.json`, { method: "POST", body: form("media", bytes, fields) });
+    },
+    sendUrl: ({ url, key }, picture) => {
+      const query = new URLSearchParams({ models: "type", url: picture, api_user: "me", api_secret: key });
+      return fetch(`${url}/1.0/check.json?${query}`);
     },
     isFailure: (status, body) =>
       isRefused(status) &&
@@ -71,6 +92,8 @@ export const VENDOR_CALLS: readonly VendorCall[] = [
     path: "/v2/categories/nsfw_beta",
     send: ({ url, key }, bytes) =>
       fetch(`${url}/v2/categories/nsfw_beta`, { method: "POST", headers: basic(key), body: form("image", bytes) }),
+    sendUrl: ({ url, key }, picture) =>
+      fetch(`${url}/v2/categories/nsfw_beta?image_url=${encodeURIComponent(picture)}`, { headers: basic(key) }),
     isFailure: (status, body) =>
       isRefused(status) && at(body, "status", "type") === "error" && isText(at(body, "status", "text")),
   },
@@ -104,6 +127,7 @@ export const VENDOR_CALLS: readonly VendorCall[] = [
     surface: "pleroma",
     path: "/",
     send: ({ url, key, publish }, bytes) => fetch(`${url}/?url=${publish(bytes)}`, { headers: bearer(key) }),
+    sendUrl: ({ url, key }, picture) => fetch(`${url}/?url=${picture}`, { headers: bearer(key) }),
     isFailure: (status, body) =>
       isRefused(status) && at(body, "score") === undefined && isText(at(body, "error_reason")),
   },
@@ -111,19 +135,14 @@ export const VENDOR_CALLS: readonly VendorCall[] = [
     surface: "moderatecontent",
     path: "/moderate/",
     send: ({ url, key, publish }, bytes) => fetch(`${url}/moderate/?key=${key}&url=${publish(bytes)}`),
+    sendUrl: ({ url, key }, picture) => fetch(`${url}/moderate/?key=${key}&url=${picture}`),
     isFailure: (_, body) => Number(at(body, "error_code")) > 0 && isText(at(body, "error")),
   },
   {
     surface: "openai",
     path: "/v1/moderations",
-    send: ({ url, key }, bytes) => {
-      const image = { type: "image_url", image_url: { url: `data:image/png;base64,${bytes.toString("base64")}` } };
-      return fetch(`${url}/v1/moderations`, {
-        method: "POST",
-        headers: { ...bearer(key), "content-type": "application/json" },
-        body: JSON.stringify({ model: "omni-moderation-latest", input: [image] }),
-      });
-    },
+    send: (caller, bytes) => moderate(caller, `data:image/png;base64,${bytes.toString("base64")}`),
+    sendUrl: moderate,
     isFailure: (status, body) =>
       isRefused(status) && isText(at(body, "error", "message")) && isText(at(body, "error", "type")),
   },
@@ -136,6 +155,12 @@ export const VENDOR_CALLS: readonly VendorCall[] = [
         headers: { "Ocp-Apim-Subscription-Key": key, "content-type": "image/gif" },
         body: bytes,
       }),
+    sendUrl: ({ url, key }, picture) =>
+      fetch(`${url}/contentmoderator/moderate/v1.0/ProcessImage/Evaluate`, {
+        method: "POST",
+        headers: { "Ocp-Apim-Subscription-Key": key, ...JSON_TYPE },
+        body: JSON.stringify({ DataRepresentation: "URL", Value: picture }),
+      }),
     isFailure: (status, body) =>
       isRefused(status) && isText(at(body, "error", "code")) && isText(at(body, "error", "message")),
   },
@@ -144,6 +169,9 @@ export const VENDOR_CALLS: readonly VendorCall[] = [
     path: "/h/hash",
     send: ({ url, key }, bytes) =>
       fetch(`${url}/h/hash`, { method: "POST", headers: bearer(key), body: form("photo", bytes) }),
-    isFailure: (status, body) => isRefused(status) && isText(at(body, "message")),
+    sendUrl: ({ url, key }, picture) =>
+      fetch(`${url}/h/hash?url=${encodeURIComponent(picture)}`, { headers: bearer(key) }),
+    isFailure: (status, body) =>
+      isRefused(status) && (isText(at(body, "message")) || (status === 422 && isText(at(body, 0, "msg")))),
   },
 ];

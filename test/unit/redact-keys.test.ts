@@ -14,6 +14,13 @@ test("the secret of a key is taken out of a text wherever it stands, its id stay
   }
 });
 
+test("a key that was cut off, or has a character too many, is taken out as well", () => {
+  const { secret, token } = newKeyToken();
+  for (const text of [token.slice(0, 46), `${token}x`, `/${token.slice(0, 30)} `, `"${token}${secret}"`]) {
+    assert.equal(redactKeys(text).includes(secret.slice(0, 10)), false, redactKeys(text));
+  }
+});
+
 test("ids and digests stay as they are", () => {
   for (const text of [
     `req_${"0f".repeat(16)}`,

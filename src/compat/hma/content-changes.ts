@@ -2,6 +2,7 @@ import type { EntryRow } from "../../services/get-entry.ts";
 import { DISABLED, SWITCHED_OFF } from "./content.ts";
 import { badRequest } from "./errors.ts";
 import type { JsonObject } from "./read-json.ts";
+import { shortText } from "./short-text.ts";
 
 /** HMA's longest note, in characters. */
 const NOTE_MAX = 255;
@@ -47,7 +48,7 @@ function withoutMark({ metadata }: EntryRow): EntryRow["metadata"] {
 function readState(given: unknown): "on" | "off" {
   const isWhole = typeof given === "number" || (typeof given === "string" && /^\s*[+-]?\d+\s*$/.test(given));
   const seconds = isWhole ? Math.trunc(Number(given)) : Number.NaN;
-  if (!Number.isFinite(seconds)) throw badRequest(`Invalid int: '${String(given).slice(0, 60)}'`);
+  if (!Number.isFinite(seconds)) throw badRequest(`Invalid int: '${shortText(given)}'`);
   if (seconds < 0) throw badRequest("disable_until_ts must be a non-negative integer");
   const now = Date.now() / 1000;
   if (seconds > now + FIVE_YEARS_S) throw badRequest("disable_until_ts must be less than 5 years in the future");

@@ -28,7 +28,7 @@ export function readMetadata(given: unknown): ContentMetadata {
   if (json !== undefined && asObject(json) === null) throw invalid("json should be a valid dictionary");
   const texts = metadataTexts.safeParse({
     ...textOf(metadata, "content_uri"),
-    ...(json !== undefined && { json: JSON.stringify(json) }),
+    ...(json !== undefined && { json: jsonText(json) }),
   });
   if (!texts.success) throw invalid("content_uri and json have at most 1000 characters each, and no NUL among them");
   const { content_id } = textOf(metadata, "content_id");
@@ -42,6 +42,15 @@ function textOf(metadata: JsonObject, name: string): Record<string, string> {
   if (value === undefined) return {};
   if (typeof value !== "string") throw invalid(`${name} should be a valid string`);
   return { [name]: value };
+}
+
+function jsonText(json: unknown): string {
+  try {
+    return JSON.stringify(json);
+  } catch {
+    // Nested deeper than can be written; what was sent can always be read.
+    throw invalid("json is nested too deeply");
+  }
 }
 
 function invalid(what: string): Error {

@@ -1,6 +1,11 @@
 import { AppError, ERRORS, type ErrorCode } from "../../errors.ts";
 import { redactKeys } from "../../redact-keys.ts";
 
+/** Of a text of the caller's that is told back, in characters. */
+const MOST_TOLD_BACK = 200;
+/** Of an object of the caller's. */
+const MOST_MEMBERS = 20;
+
 /** One fault of a parameter, as pydantic tells it, which checks HMA's parameters. */
 export interface Fault {
   readonly type: "missing" | "bool_parsing" | "float_parsing" | "string_type";
@@ -25,7 +30,7 @@ export function describeFailure(error: AppError): {
   body: object;
   headers: Readonly<Record<string, string>>;
 } {
-  if (error instanceof InvalidParameters) return { status: 422, body: error.faults, headers: {} };
+  if (error instanceof InvalidParameters) return { status: 422, body: error.faults.map(presentFault), headers: {} };
   const status = statusOf(error.code);
   const { retryAfterSeconds } = error.facts;
   const headers = {
@@ -33,6 +38,21 @@ export function describeFailure(error: AppError): {
     ...(retryAfterSeconds !== undefined && { "Retry-After": String(Math.ceil(retryAfterSeconds)) }),
   };
   return { status, body: { message: redactKeys(messageOf(error)) }, headers };
+}
+
+/** The caller's own input is told back as pydantic does, but for keys, long texts and what lies deeper than one level. */
+function presentFault({ input, ...fault }: Fault): Fault {
+  return { ...fault, input: presentInput(input, true) };
+}
+
+function presentInput(input: unknown, isWhole: boolean): unknown {
+  if (typeof input === "string") return redactKeys(input).slice(0, MOST_TOLD_BACK);
+  if (typeof input !== "object" || input === null) return input;
+  if (Array.isArray(input) || !isWhole) return null;
+  const members = Object.entries(input).slice(0, MOST_MEMBERS);
+  return Object.fromEntries(
+    members.map(([name, value]) => [redactKeys(name).slice(0, MOST_TOLD_BACK), presentInput(value, false)]),
+  );
 }
 
 /** What HMA answers with 400, whatever it is that is wrong with a picture or hash, and 403 for a bank that exists. */

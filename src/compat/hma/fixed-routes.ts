@@ -5,6 +5,7 @@ import { badRequest } from "./errors.ts";
 import { indexAges, wantedSignalTypes } from "./index-status.ts";
 import { readJsonObject } from "./read-json.ts";
 import type { RouteTable } from "./route-table.ts";
+import { shortText } from "./short-text.ts";
 import { CONTENT_SIGNALS, SIGNAL_KINDS } from "./signals.ts";
 
 /**
@@ -35,18 +36,18 @@ export function addFixedRoutes(table: RouteTable): void {
   table.add("GET", "/c/exchanges/apis", (c) => answerJson(c, []));
   for (const method of ["GET", "POST"] as const) {
     table.add(method, "/c/exchanges/api/<string:api_name>", (c) => {
-      throw badRequest(`no such Exchange API '${short(c.req.param("api_name"))}'`);
+      throw badRequest(`no such Exchange API '${shortText(c.req.param("api_name"))}'`);
     });
   }
   table.add("GET", "/c/exchanges/api/<string:api_name>/schema", (c) => {
-    throw notFound(`Exchange API '${short(c.req.param("api_name"))}' not found`);
+    throw notFound(`Exchange API '${shortText(c.req.param("api_name"))}' not found`);
   });
   table.add("GET", "/c/exchanges", (c) => answerJson(c, []));
   table.add("POST", "/c/exchanges", async (c) => {
     const { bank, api } = await readJsonObject(c, "Request input was not a dict");
     if (bank === undefined || bank === null) throw badRequest("bank is required");
     if (api === undefined || api === null) throw badRequest("Field `api_type` is required");
-    throw badRequest(`No such exchange type '${short(String(api))}'`);
+    throw badRequest(`No such exchange type '${shortText(api)}'`);
   });
   for (const [method, rule] of [
     ["GET", "/c/exchange/<string:exchange_name>"],
@@ -54,7 +55,7 @@ export function addFixedRoutes(table: RouteTable): void {
     ["GET", "/c/exchange/<string:exchange_name>/status"],
   ] as const) {
     table.add(method, rule, (c) => {
-      throw notFound(`Exchange '${short(c.req.param("exchange_name"))}' not found`);
+      throw notFound(`Exchange '${shortText(c.req.param("exchange_name"))}' not found`);
     });
   }
   table.add("DELETE", "/c/exchange/<string:exchange_name>", (c) => answerJson(c, { message: "Exchange deleted" }));
@@ -62,8 +63,4 @@ export function addFixedRoutes(table: RouteTable): void {
 
 function notFound(message: string): AppError {
   return new AppError("entry_not_found", message);
-}
-
-function short(text: string | undefined): string {
-  return (text ?? "").slice(0, 60);
 }

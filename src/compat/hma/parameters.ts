@@ -1,4 +1,5 @@
 import { type Fault, InvalidParameters } from "./errors.ts";
+import { shortText } from "./short-text.ts";
 
 /**
  * Reads parameters as HMA's models do (schemas/): text stays as it is, yes and no come in many words, numbers as text too.
@@ -36,7 +37,7 @@ export function readParameters(given: Readonly<Record<string, unknown>>): Parame
     flag(name) {
       const value = givenValue(given, name);
       if (value === undefined) return undefined;
-      const word = String(value).toLowerCase();
+      const word = shortText(value).toLowerCase();
       if (YES.has(word)) return true;
       if (NO.has(word)) return false;
       fault("bool_parsing", name, "Input should be a valid boolean, unable to interpret input", value);
@@ -45,8 +46,9 @@ export function readParameters(given: Readonly<Record<string, unknown>>): Parame
     number(name) {
       const value = givenValue(given, name);
       if (value === undefined) return undefined;
-      const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
-      if (typeof value !== "object" && Number.isFinite(number)) return number;
+      const isNone = typeof value === "object" || (typeof value === "string" && value.trim() === "");
+      const number = isNone ? Number.NaN : Number(value);
+      if (Number.isFinite(number)) return number;
       fault("float_parsing", name, "Input should be a valid number, unable to parse string as a number", value);
       return undefined;
     },

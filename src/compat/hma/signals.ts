@@ -1,5 +1,6 @@
 import type { HashKind } from "../../fingerprint/fingerprint.ts";
 import { badRequest } from "./errors.ts";
+import { shortText } from "./short-text.ts";
 
 /** HMA's signal types that are served, and the hash behind each. */
 export const SIGNAL_KINDS = { pdq: "pdq", video_md5: "md5" } as const satisfies Record<string, HashKind>;
@@ -53,5 +54,5 @@ export function normalSignal(type: SignalType, signal: unknown): string | null {
 
 /** HMA's words for what `normalSignal` refuses. */
 export function signalFault(type: SignalType, signal: unknown): string {
-  return type === "pdq" ? "invalid PDQ hash" : `'${String(signal).slice(0, 80)}' is not a valid MD5 hash`;
+  return type === "pdq" ? "invalid PDQ hash" : `'${shortText(signal)}' is not a valid MD5 hash`;
 }

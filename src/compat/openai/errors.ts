@@ -80,7 +80,7 @@ export function describeFailure(error: AppError): Refused {
   const code = invalid ? error.vendorCode : described.code;
   return {
     status,
-    body: { error: { message: redactKeys(message ?? error.message), type, param, code } },
+    body: { error: { message: redactKeys(message ?? error.message), type, param: param && redactKeys(param), code } },
     headers: {
       ...(shouldRetry === undefined ? retryAfter(status, error) : { "x-should-retry": String(shouldRetry) }),
       ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="lookalike"' }),
