@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { COMPAT_SURFACES } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
-import { vendorRefusalOf } from "../../src/http/app.ts";
+import { createApp, vendorRefusalOf } from "../../src/http/app.ts";
 import { hostileCorpus } from "../hostile/decoding/corpus.ts";
 import { assertTellsNothing } from "../support/clean-error.ts";
 import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
 import { detailedPicture } from "../support/pictures.ts";
+import { serveApp } from "../support/serve-app.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { type Caller, VENDOR_CALLS, type VendorCall } from "../support/vendor-calls.ts";
 
@@ -40,7 +41,10 @@ after(async () => {
 });
 
 async function ask(call: VendorCall, from: Caller, bytes: Buffer) {
-  const response = await call.send(from, bytes);
+  return await read(call, await call.send(from, bytes));
+}
+
+async function read(call: VendorCall, response: Response) {
   const text = await response.text();
   let body: unknown;
   try {
@@ -55,6 +59,34 @@ async function ask(call: VendorCall, from: Caller, bytes: Buffer) {
   return { status: response.status, failed, text };
 }
 
+/** A key of its own with a quota, and what tells the units that were taken of it. */
+async function newQuota(name: string, limit: number) {
+  const { id, key } = await service.createKey({ name, scopes: ["check"], quota: { limit, period: "month" } });
+  async function used(): Promise<number> {
+    const answer = await service.request(`/v1/keys/${id}`);
+    return ((await answer.json()) as { quota: { used: number } }).quota.used;
+  }
+  return { own: { ...caller, key }, used };
+}
+
+/** Vendors whose contract says that pages of other origins may read their answers. */
+const OPEN_TO_PAGES: readonly string[] = ["sightengine"];
+
+/** Targets on both sides of the borders between the surfaces, and between them and the native API. */
+const BORDERS = [
+  ...["/api", "/api?x=1", "/api/", "/api/upload", "/api/hash/x", "/api.php", "/api.php?x", "/api.phpx", "/apix"],
+  ...["/api/v1", "/api/v1/", "/api/v1/scan", "/api/v1/scan/1", "/api/v1/scan/1/2", "/api/v1/pop", "/api/v1/other"],
+  ...["/1.0", "/1.0/", "/1.0/x", "//1.0", "//1.0/x", "///1.0/x", "/1.00", "/v2", "/v2?x", "/v2/x", "/v22"],
+  ...["/v1", "/v1/usage", "/v1/usage/x", "/v1/usages", "/v1/content", "/v1/contents", "/v1/images", "/v1/feedback"],
+  ...["/pict-rs", "/pict-rs/x", "/pict-rsx", "/v1/detect-images", "/v1/detect-images/", "/v1/detect-imagesx"],
+  ...["/health", "/health?x", "/health/", "/healthy", "/", "/?x=1", "/?url=http://a/", "/?x=1&url=a", "/?curl=1"],
+  ...["/pleroma", "/pleroma/x", "/pleromax", "/batch-classify", "/moderate", "/moderate/", "/moderate/x", "/moderatex"],
+  ...["/v1/moderations", "/v1/moderations/", "/v1/moderations/x", "/v1/moderationsx", "/v1/models"],
+  ...["/contentmoderator", "/contentmoderator/", "//contentmoderator/x", "/contentmoderatorx"],
+  ...["/h", "/h/", "//h/hash", "/hash", "/m", "/m/x", "/c/banks", "//c/banks", "/cx", "/hma", "/hma/x", "/hmax"],
+  ...["/status", "/status/", "/status/live", "/statusx", "/site-map", "/site-map/", "/ui", "/openapi", "/dev/banks"],
+];
+
 /** Bytes that no decoder takes, made here; the archive's are added where it is. */
 async function hostileFiles(): Promise<{ name: string; bytes: Buffer }[]> {
   const good = await detailedPicture(7100);
@@ -67,6 +99,7 @@ async function hostileFiles(): Promise<{ name: string; bytes: Buffer }[]> {
     { name: "a signature alone", bytes: good.subarray(0, 8) },
     { name: "zeros", bytes: Buffer.alloc(5_000) },
     { name: "one byte", bytes: Buffer.from([0xff]) },
+    { name: "too many bytes", bytes: Buffer.concat([good, Buffer.alloc(21 * 2 ** 20)]) },
   ];
 }
 
@@ -82,10 +115,12 @@ describe("every vendor's surface", () => {
     const sample = (corpus ?? []).filter((_, number) => number % every === every >> 1);
     const unreadable = await hostileFiles();
     for (const call of VENDOR_CALLS) {
+      const { own, used } = await newQuota(call.surface, 100);
       for (const { name, bytes } of unreadable) {
-        const { failed, text } = await ask(call, caller, bytes);
+        const { failed, text } = await ask(call, own, bytes);
         assert.ok(failed, `${call.surface} takes ${name}: ${text}`);
       }
+      assert.equal(await used(), 0, `${call.surface} charges failures`);
       // Some of these can be read after all.
       for (const { bytes } of sample) await ask(call, caller, bytes);
       const { failed, text } = await ask(call, caller, await detailedPicture(7101));
@@ -95,16 +130,95 @@ describe("every vendor's surface", () => {
 
   it("answers a quota that is used up in the vendor's shape, and charges nothing beyond it", async () => {
     for (const [number, call] of VENDOR_CALLS.entries()) {
-      const quota = { limit: 1, period: "month" };
-      const { id, key } = await service.createKey({ name: call.surface, scopes: ["check"], quota });
-      const own = { ...caller, key };
+      const { own, used } = await newQuota(call.surface, 1);
       const first = await ask(call, own, await detailedPicture(7200 + 2 * number));
       assert.equal(first.failed, false, `${call.surface}: ${first.text}`);
       const second = await ask(call, own, await detailedPicture(7201 + 2 * number));
       assert.ok(second.failed, `${call.surface}: ${second.text}`);
-      const answer = await service.request(`/v1/keys/${id}`);
-      const { quota: left } = (await answer.json()) as { quota: { used: number } };
-      assert.equal(left.used, 1, call.surface);
+      assert.equal(await used(), 1, call.surface);
+    }
+  });
+
+  it("charges a picture once, however often it is sent at once or again, but where the vendor's price is another", async () => {
+    for (const [number, call] of VENDOR_CALLS.entries()) {
+      const { own, used } = await newQuota(call.surface, 100);
+      const picture = await detailedPicture(7300 + number);
+      const answers = await Promise.all(Array.from({ length: 4 }, () => ask(call, own, picture)));
+      answers.push(await ask(call, own, picture));
+      assert.deepEqual(
+        answers.filter(({ failed }) => failed).map(({ text }) => text),
+        [],
+        call.surface,
+      );
+      assert.equal(await used(), call.chargesRepeats === true ? answers.length : 1, call.surface);
+    }
+  });
+
+  it("gives what a quota has left to as many of the calls that come at once, and to no more", async () => {
+    for (const [number, call] of VENDOR_CALLS.entries()) {
+      const { own, used } = await newQuota(call.surface, 3);
+      const pictures = [0, 1, 2, 3, 4, 5].map((index) => detailedPicture(7400 + 6 * number + index, 64, 64));
+      const answers = await Promise.all((await Promise.all(pictures)).map((picture) => ask(call, own, picture)));
+      assert.equal(answers.filter(({ failed }) => !failed).length, 3, call.surface);
+      assert.equal(await used(), 3, call.surface);
+    }
+  });
+
+  it("fetches nothing from inside the network, and tells no inside address from another", async () => {
+    const { databaseUrl } = service;
+    const config = { allowPrivateUrls: false };
+    const strict = await startService({ databaseUrl, workers: service.context.workers, config });
+    const connections = origin.connections();
+    try {
+      for (const call of VENDOR_CALLS) {
+        if (call.sendUrl === undefined) continue;
+        const { own, used } = await newQuota(call.surface, 100);
+        const texts = new Set<string>();
+        for (const host of ["127.0.0.1", "[::1]", "0x7f.1", "localhost", "169.254.169.254", "[::ffff:10.0.0.1]"]) {
+          const url = `http://${host}:${origin.port}/a.png`;
+          const { failed, text } = await read(call, await call.sendUrl({ ...own, url: strict.url }, url));
+          assert.ok(failed, `${call.surface} of ${url}: ${text}`);
+          texts.add(text.replace(/"(id|TrackingId)":"req_\w+"|"timestamp":[\d.]+/g, "").replaceAll(host, ""));
+        }
+        assert.equal(texts.size, 1, `${call.surface}: ${[...texts].join("\n")}`);
+        assert.equal(await used(), 0, call.surface);
+      }
+      assert.equal(origin.connections(), connections);
+    } finally {
+      await strict.close();
+    }
+  });
+
+  it("gives every answer an id, and lets pages of other origins read where the vendor's contract does", async () => {
+    for (const [number, call] of VENDOR_CALLS.entries()) {
+      for (const bytes of [await detailedPicture(7500 + number, 64, 64), Buffer.from("no picture")]) {
+        const { headers } = await call.send(caller, bytes);
+        assert.match(headers.get("x-request-id") ?? "", /^req_[0-9a-f]{32}$/, call.surface);
+        assert.equal(headers.get("x-content-type-options"), "nosniff", call.surface);
+        const isOpen = headers.get("access-control-allow-origin") !== null;
+        assert.equal(isOpen, OPEN_TO_PAGES.includes(call.surface), call.surface);
+      }
+      const preflight = {
+        method: "OPTIONS",
+        headers: { origin: "https://a.example", "access-control-request-method": "POST" },
+      };
+      const { headers } = await fetch(caller.url + call.path, preflight);
+      assert.equal(
+        headers.get("access-control-allow-origin") !== null,
+        OPEN_TO_PAGES.includes(call.surface),
+        call.surface,
+      );
+    }
+  });
+
+  it("has the same borders at the front door as where its routes are", async () => {
+    const refuse = vendorRefusalOf(service.context);
+    const error = new AppError("overloaded", "Expected fewer requests");
+    for (const target of BORDERS) {
+      const response = await fetch(caller.url + target);
+      await response.arrayBuffer();
+      const isNative = response.headers.get("content-type") === "application/problem+json";
+      assert.equal(refuse(target, error) === null, isNative, `${target} ${response.status}`);
     }
   });
 
@@ -118,6 +232,23 @@ describe("every vendor's surface", () => {
     }
     for (const path of ["/v1/images/check", "/v1/lists", "/v1/hashes/check", "/v1/quota", "/docs", "/healthz"]) {
       assert.equal(refuse(path, busy), null, path);
+    }
+  });
+
+  it("is served alone as among the others", async () => {
+    for (const call of VENDOR_CALLS) {
+      const config = { ...service.context.config, compat: [call.surface] };
+      const alone = await serveApp(createApp({ ...service.context, config }));
+      try {
+        for (const each of VENDOR_CALLS) {
+          const response = await each.send({ ...caller, url: alone.url }, await detailedPicture(7101, 64, 64));
+          const what = `${each.surface} where ${call.surface} is served: ${response.status} ${await response.text()}`;
+          if (each === call) assert.equal(response.status, 200, what);
+          else assert.equal(response.headers.get("content-type"), "application/problem+json", what);
+        }
+      } finally {
+        await alone.close();
+      }
     }
   });
 

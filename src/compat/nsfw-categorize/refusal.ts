@@ -2,7 +2,7 @@ import type { AppError } from "../../errors.ts";
 import { answerError } from "./answers.ts";
 
 /** `/api/v1` is another vendor's. */
-const OWN_PATHS = /^\/api(?:\.php(?:\?|$)|\/(?!v1(?:[/?]|$)))/;
+const OWN_PATHS = /^\/api(?:\.php(?:\?|$)|\?|$|\/(?!v1(?:[/?]|$)))/;
 
 /**
  * The answer to a request that was refused before anybody looked at it, status 200 as all of this vendor's; null for a
