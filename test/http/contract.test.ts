@@ -345,4 +345,25 @@ describe("the contract", () => {
     }
     assert.ok(!/route="\/v1\/[^"]*[0-9a-f]{40}/.test(text));
   });
+
+  it("times a request under the route that answers it, of several that its path fits", async () => {
+    const times = /lookalike_request_duration_seconds_count\{method="(\w+)",route="([^"]*)",status="(\d+)"\} (\d+)/g;
+    const read = async () => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return new Map([...text.matchAll(times)].map(([, ...of]) => [of.slice(0, 3).join(" "), Number(of[3])]));
+    };
+    for (const [method, path, timed] of [
+      ["GET", "/1.0/check.json", "GET /1.0/check.json 401"],
+      ["GET", "/1.0/feedback.json", "GET /1.0/feedback.json 401"],
+      ["GET", "/c/banks", "GET /c/banks 401"],
+      ["GET", "/api/nothing", "GET /api/* 200"],
+      ["PUT", "/v1/detect-images", "PUT /v1/detect-images/* 400"],
+      ["GET", "/v1/workflows/none", "GET /v1/workflows/:id 401"],
+      ["GET", "/v1/lists/none", "GET /v1/lists/:name 401"],
+    ] as const) {
+      const before = (await read()).get(timed) ?? 0;
+      await fetch(service.url + path, { method });
+      assert.equal((await read()).get(timed), before + 1, timed);
+    }
+  });
 });

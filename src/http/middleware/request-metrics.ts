@@ -21,7 +21,11 @@ export function requestMetrics({ metrics, logger }: AppContext): MiddlewareHandl
   };
 }
 
-/** The last route with a path of its own; middleware and what answers unknown paths stand at paths with a wildcard. */
+/**
+ * The route that answered, or that the middleware which refused the request stood before: middleware, and what answers unknown
+ * paths, stand at paths with a wildcard. Other routes may fit the path as well.
+ */
 function routeOf(c: Context): string {
-  return matchedRoutes(c).findLast(({ path }) => !path.includes("*"))?.path ?? routePath(c, -1);
+  const reached = matchedRoutes(c).slice(c.req.routeIndex);
+  return reached.find(({ path }) => !path.includes("*"))?.path ?? routePath(c);
 }
