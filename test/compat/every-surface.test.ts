@@ -72,6 +72,9 @@ async function newQuota(name: string, limit: number) {
 /** Vendors whose contract says that pages of other origins may read their answers. */
 const OPEN_TO_PAGES: readonly string[] = ["sightengine"];
 
+/** Vendors whose pages say that the free quota is used then. */
+const IGNORES_WRONG_KEYS: readonly string[] = ["nsfw-categorize"];
+
 /** Targets on both sides of the borders between the surfaces, and between them and the native API. */
 const BORDERS = [
   ...["/api", "/api?x=1", "/api/", "/api/upload", "/api/hash/x", "/api.php", "/api.php?x", "/api.phpx", "/apix"],
@@ -220,6 +223,25 @@ describe("every vendor's surface", () => {
       const isNative = response.headers.get("content-type") === "application/problem+json";
       assert.equal(refuse(target, error) === null, isNative, `${target} ${response.status}`);
     }
+  });
+
+  it("answers a key that isn't valid in the vendor's shape, but where the vendor takes it for none", async () => {
+    for (const call of VENDOR_CALLS) {
+      const { failed, text } = await ask(call, { ...caller, key: `${caller.key}x` }, await detailedPicture(7101));
+      assert.equal(failed, !IGNORES_WRONG_KEYS.includes(call.surface), `${call.surface}: ${text}`);
+    }
+  });
+
+  it("answers in the vendor's shape that the database is away", async () => {
+    const { databaseUrl } = service;
+    const cut = await startService({ databaseUrl, workers: service.context.workers });
+    await cut.context.db.pool.end();
+    for (const call of VENDOR_CALLS) {
+      const { failed, text } = await ask(call, { ...caller, url: cut.url }, await detailedPicture(7101));
+      assert.ok(failed, `${call.surface}: ${text}`);
+    }
+    // Its database is closed already.
+    await cut.close().catch(() => {});
   });
 
   it("answers what is refused at the front door in the vendor's shape, and the native API's own paths not at all", () => {

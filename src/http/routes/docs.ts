@@ -6,7 +6,7 @@ import { renderErrorsPage } from "../docs-page/render-errors.ts";
 import type { AppEnv } from "../request-variables.ts";
 
 const DESCRIPTION =
-  "The gate every image passes before it is published: banned, seen, unsafe, and what the call cost, in one call. Keys go in `Authorization: Bearer <key>`, or Basic with a key's id and secret; checks and look-ups work without one, within a free daily allowance. Every POST takes an `Idempotency-Key`. Failures are RFC 9457 problem documents.";
+  "The gate every image passes before it is published: banned, seen, unsafe, and what the call cost, in one call. Keys go in `Authorization: Bearer <key>`, or Basic with a key's id and secret; checks and look-ups work without one, within a free daily allowance. Every POST takes an `Idempotency-Key`. Failures are RFC 9457 problem documents. APIs of other services, such as Sightengine's and Imagga's, are answered at paths of their own: docs/compatibility.md tells which.";
 
 /** What OpenAPI says of the whole API. */
 const DOCUMENT = {
