@@ -1,39 +1,32 @@
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { ContentModeratorClient } from "@azure/cognitiveservices-contentmoderator";
 import { ApiKeyCredentials, type RestError } from "@azure/ms-rest-js";
 import { heldBodyBytes } from "../../src/http/body-budget.ts";
-import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
+import { fixture, fixturePath } from "../support/fixtures.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, flatPicture, shrunkCopy } from "../support/pictures.ts";
 import { exchange } from "../support/raw-exchange.ts";
 import { ask } from "../support/requests.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, startWithoutDatabase, type TestService, withSettings } from "../support/service.ts";
 
 const LISTS = "/contentmoderator/lists/v1.0/imagelists";
 const MATCH = "/contentmoderator/moderate/v1.0/ProcessImage/Match";
 const EVALUATE = "/contentmoderator/moderate/v1.0/ProcessImage/Evaluate";
 const JSON_TYPE = "application/json";
 
-const fixturePath = (name: string) => fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url));
-const fixture = (name: string) => readFile(fixturePath(name));
 const link = (value: string) => ({ dataRepresentation: "URL", value });
 
 let service: TestService;
-let origin: ImageOrigin;
+let origin: PictureOrigin;
 let base: string;
 let client: ContentModeratorClient;
-const served = new Map<string, Buffer>();
 
 before(async () => {
   service = await startService();
-  origin = await startImageOrigin((path, socket) => {
-    const bytes = served.get(path);
-    socket.end(bytes === undefined ? httpAnswer(404, []) : httpAnswer(200, ["Content-Type: image/png"], bytes));
-  });
-  base = `http://127.0.0.1:${origin.port}`;
+  origin = await startPictureOrigin();
+  base = origin.url;
   client = newClient(service.adminKey);
 });
 after(async () => {
@@ -124,7 +117,7 @@ describe("Azure Content Moderator", () => {
 
   it("adds an image by file and by URL, and matches it at once: the same bytes, and a copy made again", async () => {
     const pictures = [await detailedPicture(7101), await detailedPicture(7102)] as const;
-    served.set("/banned.png", pictures[1]);
+    origin.serve("/banned.png", pictures[1]);
     const { id } = await client.listManagementImageLists.create(JSON_TYPE, { name: "Banned" });
     const listId = String(id);
     const images = client.listManagementImage;
@@ -146,7 +139,7 @@ describe("Azure Content Moderator", () => {
     );
 
     const copy = await shrunkCopy(pictures[0], 0.2, 20);
-    served.set("/copy.jpg", copy);
+    origin.serve("/copy.jpg", copy);
     const exact = await client.imageModeration.matchFileInput(pictures[0], { listId });
     const near = await client.imageModeration.matchUrlInput(JSON_TYPE, link(`${base}/copy.jpg`), { listId });
     const other = await client.imageModeration.matchFileInput(await detailedPicture(7103, 100, 80), { listId });
@@ -271,7 +264,7 @@ describe("Azure Content Moderator", () => {
       ["Neutral", false, false],
       ["Drawing", false, false],
     ] as const) {
-      served.set(`/${name}.png`, await fixture(name));
+      origin.serve(`/${name}.png`, await fixture(name));
       for (const judged of [
         await client.imageModeration.evaluateFileInput(() => createReadStream(fixturePath(name))),
         await client.imageModeration.evaluateUrlInput(JSON_TYPE, link(`${base}/${name}.png`)),
@@ -372,7 +365,7 @@ describe("Azure Content Moderator", () => {
   it("refuses in the vendor's shapes what is no image", async () => {
     const { listId } = await newList(await detailedPicture(7117));
     const picture = await flatPicture("#204060");
-    served.set("/text.png", Buffer.from("hello"));
+    origin.serve("/text.png", Buffer.from("hello"));
     const url = (value: unknown, form: unknown = "URL") => JSON.stringify({ DataRepresentation: form, Value: value });
     const json = { "content-type": JSON_TYPE };
     const gif = { "content-type": "image/gif" };
@@ -473,29 +466,20 @@ describe("Azure Content Moderator", () => {
       const body = JSON.parse(refused?.body ?? "");
       assert.deepEqual([refused?.status, body.error.code, body.Error.Code], [400, "400", "400"]);
     }
-    const cut = await startService({ databaseUrl: service.databaseUrl, workers: service.context.workers });
-    await cut.context.db.pool.end();
+    const cut = await startWithoutDatabase(service);
     const headers = { "Ocp-Apim-Subscription-Key": cut.adminKey };
     const response = await fetch(`${cut.url}${LISTS}`, { headers });
     const { Error: error, Message: title } = (await response.json()) as { Error: { Code: string }; Message: string };
     assert.deepEqual([response.status, error.Code, title], [503, "503", "Service Unavailable"]);
     assert.ok(Number(response.headers.get("retry-after")) >= 1);
-    // Its database is closed already.
-    await cut.close().catch(() => {});
+    await cut.close();
   });
 
   it("can be switched off", async () => {
-    const off = await startService({
-      databaseUrl: service.databaseUrl,
-      workers: service.context.workers,
-      config: { compat: [] },
-    });
-    try {
+    await withSettings(service, { compat: [] }, async (off) => {
       const response = await off.request(LISTS);
       assert.equal(response.status, 404);
       assert.equal(response.headers.get("content-type"), "application/problem+json");
-    } finally {
-      await off.close();
-    }
+    });
   });
 });

@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { heldBodyBytes } from "../../src/http/body-budget.ts";
-import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, startWithoutDatabase, type TestService, withSettings } from "../support/service.ts";
 
 let service: TestService;
-let origin: ImageOrigin;
-const served = new Map<string, Buffer>();
+let origin: PictureOrigin;
 let from = 0;
 
 before(async () => {
   service = await startService({ config: { freeCallsPerDay: 2, trustProxy: "1" } });
-  origin = await startImageOrigin((path, socket) => {
-    const bytes = served.get(path);
-    socket.write(httpAnswer(bytes === undefined ? 404 : 200, [], bytes));
-  });
+  origin = await startPictureOrigin();
   assert.equal((await ask(service, "POST", "/c/banks", { body: { name: "BANK" } })).status, 201);
 });
 after(async () => {
@@ -37,7 +33,7 @@ function stranger(): Record<string, string> {
   return { "x-forwarded-for": `203.0.113.${++from}` };
 }
 
-const at = (path: string) => `http://127.0.0.1:${origin.port}${path}`;
+const at = (path: string) => origin.url + path;
 
 describe("HMA's shape of failures", () => {
   it("tells missing and misread parameters as pydantic does, all at once", async () => {
@@ -67,7 +63,7 @@ describe("HMA's shape of failures", () => {
   });
 
   it("refuses what it can't hash or look up with 400 and a message", async () => {
-    served.set("/text", Buffer.from("hello"));
+    origin.serve("/text", Buffer.from("hello"));
     for (const [path, message] of [
       [`/h/hash?url=${at("/missing.png")}`, /^Failed to fetch URL: /],
       [`/h/hash?url=${at("/text")}`, /image/],
@@ -120,7 +116,7 @@ describe("HMA's shape of failures", () => {
 
   it("answers 413 for more than 20 MiB, sent or fetched", async () => {
     const large = Buffer.alloc(20 * 1024 * 1024 + 1);
-    served.set("/large", large);
+    origin.serve("/large", large);
     const fetched = await ask(service, "GET", `/h/hash?url=${at("/large")}`);
     const sent = await ask(service, "POST", "/h/hash", { body: form(["photo", large]) });
     for (const { status, body } of [fetched, sent]) {
@@ -242,29 +238,23 @@ describe("HMA's callers", () => {
 
 describe("HMA's /status", () => {
   it("says that nothing can be answered where the database is away, and failures keep HMA's shape", async () => {
-    const cut = await startService({ databaseUrl: service.databaseUrl, workers: service.context.workers });
-    await cut.context.db.pool.end();
+    const cut = await startWithoutDatabase(service);
     const status = await fetch(`${cut.url}/status`);
     assert.deepEqual([status.status, await status.text()], [503, "INDEX-NOT-LOADED"]);
     assert.equal((await fetch(`${cut.url}/status/live`)).status, 200);
     const lookup = await fetch(`${cut.url}/m/lookup?signal_type=pdq&signal=${SIGNAL}`);
     assert.deepEqual([lookup.status, Object.keys((await lookup.json()) as object)], [503, ["message"]]);
     assert.ok(lookup.headers.has("retry-after"));
-    // Its database is closed already.
-    await cut.close().catch(() => {});
+    await cut.close();
   });
 
   it("is not there where the surface is switched off, nor is anything else of it", async () => {
-    const { databaseUrl, context } = service;
-    const off = await startService({ databaseUrl, workers: context.workers, config: { compat: [] } });
-    try {
+    await withSettings(service, { compat: [] }, async (off) => {
       for (const path of ["/status", "/h/hash", "/m/lookup", "/c/banks", "//c/banks", "/site-map"]) {
         const { status, headers } = await fetch(off.url + path);
         assert.deepEqual([status, headers.get("content-type")], [404, "application/problem+json"], path);
       }
-    } finally {
-      await off.close();
-    }
+    });
   });
 
   it("and every other path of the surface tell in HMA's shape that the service is full", async () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { hammingDistance } from "../../src/fingerprint/hamming.ts";
 import { missingProgram } from "../support/debian-program.ts";
-import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, shrunkCopy } from "../support/pictures.ts";
 import type { WireAnswer } from "../support/raw-exchange.ts";
 import { ask } from "../support/requests.ts";
@@ -20,19 +20,15 @@ import { gemClient, policyservClient } from "./clients/hma-wire.ts";
 const run = promisify(execFile);
 
 let service: TestService;
-let origin: ImageOrigin;
+let origin: PictureOrigin;
 let folder: string;
 let curator: { key: string; id: string; secret: string };
-const served = new Map<string, Buffer>();
 
 before(async () => {
   service = await startService();
   curator = await service.createKey({ name: "curator", scopes: ["check", "lists"] });
   folder = await mkdtemp(join(tmpdir(), "lookalike-hma-"));
-  origin = await startImageOrigin((path, socket) => {
-    const bytes = served.get(path);
-    socket.write(httpAnswer(bytes === undefined ? 404 : 200, ["Content-Type: image/png"], bytes));
-  });
+  origin = await startPictureOrigin();
 });
 after(async () => {
   await origin.close();
@@ -42,8 +38,7 @@ after(async () => {
 
 /** Serves a picture and gives its URL. */
 function serve(path: string, bytes: Buffer): string {
-  served.set(path, bytes);
-  return `http://127.0.0.1:${origin.port}${path}`;
+  return origin.serve(path, bytes);
 }
 
 function withCredentials(username: string, password: string): string {

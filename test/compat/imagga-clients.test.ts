@@ -9,13 +9,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { missingProgram } from "../support/debian-program.ts";
+import { fixturePath } from "../support/fixtures.ts";
 import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { seeded } from "../support/pictures.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 const PYTHON = "/usr/bin/python3";
 const run = promisify(execFile);
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url));
 const client = (name: string) => fileURLToPath(new URL(`./clients/${name}`, import.meta.url));
 const missingRequests = missingProgram(PYTHON) || missingProgram("/usr/lib/python3/dist-packages/requests");
 const missingFlask = missingRequests || missingProgram("/usr/lib/python3/dist-packages/flask");
@@ -41,7 +41,7 @@ after(async () => {
 async function pictureFolder(name: string): Promise<string> {
   const source = join(folder, name);
   await mkdir(source);
-  for (const label of ["Porn", "Sexy", "Neutral"]) await copyFile(fixture(label), join(source, `${label}.png`));
+  for (const label of ["Porn", "Sexy", "Neutral"]) await copyFile(fixturePath(label), join(source, `${label}.png`));
   await writeFile(join(source, "broken.jpg"), "this is no picture");
   await writeFile(join(source, "notes.txt"), "nor is this");
   return source;
@@ -144,7 +144,7 @@ describe("Imagga's batch programs", { skip: missingRequests }, () => {
 
 describe("Imagga's Flask pages", { skip: missingFlask }, () => {
   it("v2: shows the categories of a URL whose own query was cut off at its first &, as it is at the vendor's", async () => {
-    const url = origin.serve("/page.png?x=1", await readFile(fixture("Neutral")));
+    const url = origin.serve("/page.png?x=1", await readFile(fixturePath("Neutral")));
     const shown = await postForm("imagga_v2_page.py", `${service.url}/v2/categories/nsfw_beta`, `${url}&y=2`);
     const { categories } = shown.result as { categories: Category[] };
     assert.deepEqual(categories[0]?.name, { en: "safe" });
@@ -155,7 +155,7 @@ describe("Imagga's Flask pages", { skip: missingFlask }, () => {
   });
 
   it("v1: shows the results of a URL, named as it was typed", async () => {
-    const url = origin.serve("/page.png", await readFile(fixture("Porn")));
+    const url = origin.serve("/page.png", await readFile(fixturePath("Porn")));
     const shown = await postForm("imagga_v1_page.py", `${service.url}/v1`, url);
     const [result] = shown.results as { image: string; categories: Category[] }[];
     assert.equal(result?.image, url);

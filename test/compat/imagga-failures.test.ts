@@ -6,7 +6,7 @@ import { assertCleanError, assertTellsNothing } from "../support/clean-error.ts"
 import { askImagga, basic, fileForm, uploadImage } from "../support/imagga.ts";
 import { flatPicture } from "../support/pictures.ts";
 import { exchange } from "../support/raw-exchange.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, type TestService, withSettings } from "../support/service.ts";
 
 /** Those that the vendor's documentation names. */
 const STATUSES = new Set([400, 401, 403, 404, 405, 406, 410, 429, 500, 503]);
@@ -215,9 +215,7 @@ describe("Imagga's surface where the service fails", () => {
   });
 
   it("can be switched off: its paths are the native API's then", async () => {
-    const { databaseUrl, context } = service;
-    const off = await startService({ databaseUrl, workers: context.workers, config: { compat: [] } });
-    try {
+    await withSettings(service, { compat: [] }, async (off) => {
       for (const [method, path] of [
         ["POST", "/v2/uploads"],
         ["GET", "/v2/categories/nsfw_beta"],
@@ -229,8 +227,6 @@ describe("Imagga's surface where the service fails", () => {
         assert.equal(response.headers.get("content-type"), "application/problem+json");
         assertCleanError(response, await response.text());
       }
-    } finally {
-      await off.close();
-    }
+    });
   });
 });

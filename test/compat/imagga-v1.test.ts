@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { assertCleanError } from "../support/clean-error.ts";
+import { fixture } from "../support/fixtures.ts";
 import { askImagga, fileForm, type ImaggaAnswer } from "../support/imagga.ts";
 import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, flatPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
 
-const fixture = (name: string) => readFile(new URL(`../fixtures/model/${name}.png`, import.meta.url));
 const NSFW = "/v1/categorizations/nsfw_beta";
 const FAILED = "An error prevented image from being categorized. Please try again.";
 const NO_QUOTA = "The quota of your API key is used up.";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,27 +10,27 @@ import { after, before, describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { fixture } from "../support/fixtures.ts";
 import { listPicture } from "../support/list-pictures.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { selfSignedCertificate } from "../support/self-signed.ts";
-import { type ServedPictures, startServedPictures } from "../support/served-pictures.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { ratePicture } from "./clients/rating-host.ts";
 
 const HOST = "api.moderatecontent.com";
 const client = (name: string) => fileURLToPath(new URL(`clients/${name}`, import.meta.url));
-const fixture = (name: string) => readFile(fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url)));
 
 let service: TestService;
-let pictures: ServedPictures;
+let pictures: PictureOrigin;
 let key: string;
 before(async () => {
   service = await startService({ config: { freeCallsPerDay: 3 } });
-  pictures = await startServedPictures();
+  pictures = await startPictureOrigin();
   ({ key } = await service.createKey({ name: "moderation", scopes: ["check"] }));
 });
 after(async () => {
-  pictures.close();
+  await pictures.close();
   await service.close();
 });
 

@@ -10,27 +10,27 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { missingProgram } from "../support/debian-program.ts";
+import { fixturePath } from "../support/fixtures.ts";
 import { listPicture } from "../support/list-pictures.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, flatPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
-import { type ServedPictures, startServedPictures } from "../support/served-pictures.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 const PHP = "/usr/bin/php";
 const CLIENT = fileURLToPath(new URL("clients/nsfw-categorize.php", import.meta.url));
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url));
 const sha1 = (bytes: Buffer) => createHash("sha1").update(bytes).digest("hex");
 
 let service: TestService;
-let pictures: ServedPictures;
+let pictures: PictureOrigin;
 let folder: string;
 before(async () => {
   service = await startService({ config: { freeCallsPerDay: 3, trustProxy: "1" } });
-  pictures = await startServedPictures();
+  pictures = await startPictureOrigin();
   folder = await mkdtemp(join(tmpdir(), "lookalike-categorize-"));
 });
 after(async () => {
-  pictures.close();
+  await pictures.close();
   await service.close();
   await rm(folder, { recursive: true });
 });
@@ -49,8 +49,10 @@ async function php(key: string, call: "file" | "url" | "hash", argument: string,
 
 describe("the site's PHP class", { skip: missingProgram(PHP) }, () => {
   it("uploads a file, and a large one for which curl waits to be told that it may send it", async () => {
-    const small = await readFile(fixture("Porn"));
-    const { confidence, ...rest } = (await php(service.adminKey, "file", fixture("Porn"))) as { confidence: number };
+    const small = await readFile(fixturePath("Porn"));
+    const { confidence, ...rest } = (await php(service.adminKey, "file", fixturePath("Porn"))) as {
+      confidence: number;
+    };
     assert.deepEqual(rest, { hash: sha1(small), classification: "porn", nsfw: true, porn: true });
     assert.ok(confidence > 50 && confidence <= 100);
     const large = await sharp(randomBytes(900 * 700 * 3), { raw: { width: 900, height: 700, channels: 3 } })
@@ -145,7 +147,7 @@ describe("bots", () => {
   }
 
   it("upload without a key and read classification and confidence, and the reason where there is none", async () => {
-    const { http, body } = await upload(await readFile(fixture("Sexy")));
+    const { http, body } = await upload(await readFile(fixturePath("Sexy")));
     assert.deepEqual([http, body.status], [200, "OK"]);
     const { classification, confidence, nsfw } = body.data as Record<string, unknown>;
     assert.deepEqual([classification, nsfw, typeof confidence], ["nsfw", true, "number"]);
@@ -167,7 +169,7 @@ describe("the older call", () => {
       ["Sexy", false],
       ["Neutral", false],
     ] as const) {
-      const url = pictures.serve(`/old.png?name=${name}&x=1`, await readFile(fixture(name)));
+      const url = pictures.serve(`/old.png?name=${name}&x=1`, await readFile(fixturePath(name)));
       const { http, body } = await old(url);
       assert.deepEqual([http, body.status], [200, "OK"], name);
       const percent = Number(body.porn_probability);
@@ -182,7 +184,7 @@ describe("the older call", () => {
     await listPicture(service, { name: "old-banned" }, banned);
     const { body } = await old(url);
     assert.deepEqual([body.porn_probability, body.lookalike], [100, { verdict: "block", lists: ["old-banned"] }]);
-    const allowed = await readFile(fixture("Porn"));
+    const allowed = await readFile(fixturePath("Porn"));
     await listPicture(service, { name: "old-allowed", kind: "allow" }, allowed);
     assert.equal((await old(pictures.serve("/old-allowed.png", allowed))).body.porn_probability, 0);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, startWithoutDatabase, type TestService } from "../support/service.ts";
 
 let service: TestService;
 before(async () => {
@@ -27,16 +27,13 @@ describe("nsfw-categorize.it", () => {
   });
 
   it("answers ERR where the database is away, and logs it as a warning", async () => {
-    const { databaseUrl } = service;
-    const cut = await startService({ databaseUrl, workers: service.context.workers });
+    const cut = await startWithoutDatabase(service);
     const logged: unknown[] = [];
     cut.context.logger.warn = (record: unknown) => void logged.push(record);
-    await cut.context.db.pool.end();
     const answer = await ask(cut, "GET", `/api/hash/${"0".repeat(40)}`);
     assert.deepEqual(answer, { http: 200, body: { status: "ERR", reason: "The service is busy, try again later" } });
     const codes = logged.map((record) => (record as { code?: string }).code);
     assert.ok(codes.includes("database_unavailable"), JSON.stringify(codes));
-    // Its database is closed already.
-    await cut.close().catch(() => {});
+    await cut.close();
   });
 });

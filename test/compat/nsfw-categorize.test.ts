@@ -2,38 +2,31 @@ import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { fixturePath } from "../support/fixtures.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, flatPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, type TestService, withSettings } from "../support/service.ts";
 
 const run = promisify(execFile);
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url));
 
 let service: TestService;
-let origin: Server;
+let origin: PictureOrigin;
 let originUrl: string;
 let folder: string;
-const served = new Map<string, Buffer>();
 
 before(async () => {
   service = await startService({ config: { freeCallsPerDay: 4, trustProxy: "1" } });
   folder = await mkdtemp(join(tmpdir(), "lookalike-curl-"));
-  origin = createServer((request, response) => {
-    const bytes = served.get(request.url ?? "");
-    response.statusCode = bytes === undefined ? 404 : 200;
-    response.end(bytes);
-  });
-  await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
-  originUrl = `http://127.0.0.1:${(origin.address() as { port: number }).port}`;
+  origin = await startPictureOrigin();
+  originUrl = origin.url;
 });
 after(async () => {
-  origin.close();
+  await origin.close();
   await service.close();
   await rm(folder, { recursive: true });
 });
@@ -89,20 +82,20 @@ describe("nsfw-categorize.it", { skip: curlMissing && "10 cases need curl" }, ()
         "-H",
         `NSFWKEY: ${service.adminKey}`,
         "-F",
-        `image=@${fixture(name)}`,
+        `image=@${fixturePath(name)}`,
         `${service.url}/api/upload`,
       );
       const data: Record<string, unknown> = body.data ?? {};
       assert.deepEqual([data.classification, data.nsfw, data.porn], [classification, nsfw, porn], name);
-      assert.equal(data.hash, sha1(await readFile(fixture(name))));
+      assert.equal(data.hash, sha1(await readFile(fixturePath(name))));
     }
   });
 
   it("takes a url as GET variable, unescaped too, and as POST variable", async () => {
     const { key } = await service.createKey({ name: "urls" });
     const picture = await detailedPicture(602);
-    served.set("/qgDhTlX.jpg", picture);
-    served.set("/p?a=1&b=2", picture);
+    origin.serve("/qgDhTlX.jpg", picture);
+    origin.serve("/p?a=1&b=2", picture);
     const url = `${originUrl}/qgDhTlX.jpg`;
     for (const args of [
       [`${service.url}/api/upload?url=${url}`],
@@ -233,15 +226,8 @@ describe("nsfw-categorize.it", { skip: curlMissing && "10 cases need curl" }, ()
   });
 
   it("can be switched off", async () => {
-    const off = await startService({
-      databaseUrl: service.databaseUrl,
-      workers: service.context.workers,
-      config: { compat: [] },
-    });
-    try {
+    await withSettings(service, { compat: [] }, async (off) => {
       assert.equal((await fetch(`${off.url}/api/upload`)).status, 404);
-    } finally {
-      await off.close();
-    }
+    });
   });
 });

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import OpenAI, {
   AuthenticationError,
   BadRequestError,
@@ -9,13 +7,13 @@ import OpenAI, {
   PermissionDeniedError,
   RateLimitError,
 } from "openai";
+import { fixture } from "../support/fixtures.ts";
 import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
 import { detailedPicture, flatPicture, shrunkCopy } from "../support/pictures.ts";
 import { exchange } from "../support/raw-exchange.ts";
 import { ask } from "../support/requests.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, startWithoutDatabase, type TestService, withSettings } from "../support/service.ts";
 
-const fixture = (name: string) => readFile(fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url)));
 const dataUrl = (bytes: Buffer, type = "image/png") => `data:${type};base64,${bytes.toString("base64")}`;
 const image = (url: string) => ({ type: "image_url" as const, image_url: { url } });
 const text = (words: string) => ({ type: "text" as const, text: words });
@@ -338,15 +336,13 @@ describe("OpenAI moderations", () => {
   });
 
   it("answers a server_error that the client tries again where the database is away", async () => {
-    const cut = await startService({ databaseUrl: service.databaseUrl, workers: service.context.workers });
-    await cut.context.db.pool.end();
+    const cut = await startWithoutDatabase(service);
     const response = await cut.request("/v1/moderations", { method: "POST" });
     const { error } = (await response.json()) as { error: Record<string, unknown> };
     assert.deepEqual([response.status, error.type, error.code], [503, "server_error", null]);
     assert.ok(Number(response.headers.get("retry-after")) >= 1);
     assert.equal(response.headers.get("x-should-retry"), null);
-    // Its database is closed already.
-    await cut.close().catch(() => {});
+    await cut.close();
   });
 
   it("leaves the rest below /v1 to the native API", async () => {
@@ -357,17 +353,10 @@ describe("OpenAI moderations", () => {
   });
 
   it("can be switched off", async () => {
-    const off = await startService({
-      databaseUrl: service.databaseUrl,
-      workers: service.context.workers,
-      config: { compat: [] },
-    });
-    try {
+    await withSettings(service, { compat: [] }, async (off) => {
       const response = await off.request("/v1/moderations", { method: "POST" });
       assert.equal(response.status, 404);
       assert.equal(response.headers.get("content-type"), "application/problem+json");
-    } finally {
-      await off.close();
-    }
+    });
   });
 });

@@ -1,26 +1,23 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fixture } from "../support/fixtures.ts";
 import { listPicture } from "../support/list-pictures.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
-import { type ServedPictures, startServedPictures } from "../support/served-pictures.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { startService, type TestService, withSettings } from "../support/service.ts";
 import { judgeAttachment } from "./clients/pleroma-policy.ts";
 
-const fixture = (name: string) => readFile(fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url)));
-
 let service: TestService;
-let pictures: ServedPictures;
+let pictures: PictureOrigin;
 let key: string;
 before(async () => {
   service = await startService({ config: { freeCallsPerDay: 3 } });
-  pictures = await startServedPictures();
+  pictures = await startPictureOrigin();
   ({ key } = await service.createKey({ name: "pleroma", scopes: ["check"] }));
 });
 after(async () => {
-  pictures.close();
+  await pictures.close();
   await service.close();
 });
 
@@ -108,12 +105,7 @@ describe("Pleroma's NsfwApiPolicy", () => {
   });
 
   it("leaves / without a url to others", async () => {
-    const off = await startService({
-      databaseUrl: service.databaseUrl,
-      workers: service.context.workers,
-      config: { compat: [] },
-    });
-    try {
+    await withSettings(service, { compat: [] }, async (off) => {
       for (const [method, path] of [
         ["GET", "/"],
         ["HEAD", "/"],
@@ -132,9 +124,7 @@ describe("Pleroma's NsfwApiPolicy", () => {
         assert.equal(answer.status, 404);
         assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/);
       }
-    } finally {
-      await off.close();
-    }
+    });
   });
 
   it("answers in the policy's words where the service is at its limit, and where it may not fetch the media", async () => {

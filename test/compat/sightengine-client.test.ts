@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fixturePath } from "../support/fixtures.ts";
 import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
 import { ask } from "../support/requests.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -13,7 +14,6 @@ import { startTlsFront, type TlsFront } from "../support/tls-front.ts";
 const HOST = "api.sightengine.com";
 const PRELOAD = fileURLToPath(new URL("clients/vendor-host.cjs", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("clients/sightengine.cjs", import.meta.url));
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/model/${name}.png`, import.meta.url));
 
 let service: TestService;
 let front: TlsFront;
@@ -22,7 +22,7 @@ let originUrl: string;
 before(async () => {
   service = await startService();
   front = await startTlsFront(HOST, Number(new URL(service.url).port));
-  const picture = await readFile(fixture("Porn"));
+  const picture = await readFile(fixturePath("Porn"));
   origin = await startImageOrigin((path, socket) => {
     socket.end(path.startsWith("/porn.png") ? httpAnswer(200, [], picture) : httpAnswer(404, []));
   });
@@ -64,13 +64,13 @@ describe("the client of Sightengine's, sightengine 1.3.1 from npm", () => {
   it("checks a URL, a file, a stream, bytes and base64, and is charged an operation for each model", async () => {
     const { id, secret, key } = await service.createKey({ name: "client", quota: { limit: 100, period: "day" } });
     const url = `${originUrl}/porn.png?a=1&b=2`;
-    const base64 = (await readFile(fixture("Porn"))).toString("base64");
+    const base64 = (await readFile(fixturePath("Porn"))).toString("base64");
     const models = ["nudity", "type"];
     const answers = await run({ id, secret }, [
       { models, method: "set_url", args: [url] },
-      { models, method: "set_file", args: [fixture("Porn")] },
-      { models, method: "set_bytes", args: [{ streamOf: fixture("Porn") }] },
-      { models, method: "set_bytes", args: [{ bytesOf: fixture("Porn") }] },
+      { models, method: "set_file", args: [fixturePath("Porn")] },
+      { models, method: "set_bytes", args: [{ streamOf: fixturePath("Porn") }] },
+      { models, method: "set_bytes", args: [{ bytesOf: fixturePath("Porn") }] },
       { models, method: "set_bytes", args: [base64, "image.png"] },
     ]);
     assert.deepEqual(
@@ -102,12 +102,12 @@ describe("the client of Sightengine's, sightengine 1.3.1 from npm", () => {
     const [missing, notAnImage, unsupported, used, exhausted] = await run({ id, secret }, [
       { models: ["nudity"], method: "set_url", args: [`${originUrl}/missing.png`] },
       { models: ["nudity"], method: "set_file", args: [PROGRAM] },
-      { models: ["nudity", "wad", "properties"], method: "set_file", args: [fixture("Neutral")] },
-      { models: ["nudity"], method: "set_file", args: [fixture("Neutral")] },
-      { models: ["nudity"], method: "set_file", args: [fixture("Neutral")] },
+      { models: ["nudity", "wad", "properties"], method: "set_file", args: [fixturePath("Neutral")] },
+      { models: ["nudity"], method: "set_file", args: [fixturePath("Neutral")] },
+      { models: ["nudity"], method: "set_file", args: [fixturePath("Neutral")] },
     ]);
     const [wrong] = await run({ id, secret: "wrong" }, [
-      { models: ["nudity"], method: "set_file", args: [fixture("Neutral")] },
+      { models: ["nudity"], method: "set_file", args: [fixturePath("Neutral")] },
     ]);
     const failures = [missing, notAnImage, unsupported, exhausted, wrong];
     assert.deepEqual(
@@ -129,9 +129,9 @@ describe("the client of Sightengine's, sightengine 1.3.1 from npm", () => {
     const { id, secret, key } = await service.createKey({ name: "feedback", quota: { limit: 1, period: "day" } });
     const answers = await run({ id, secret }, [
       { method: "feedback", args: ["nudity", "safe", `${originUrl}/porn.png`] },
-      { method: "feedback", args: ["type", "photo", fixture("Porn")] },
+      { method: "feedback", args: ["type", "photo", fixturePath("Porn")] },
       { method: "feedback", args: ["nudity", "safe", `${originUrl}/missing.png`] },
-      { method: "feedback", args: ["model9999", "safe", fixture("Porn")] },
+      { method: "feedback", args: ["model9999", "safe", fixturePath("Porn")] },
     ]);
     assert.deepEqual(
       answers.map(({ status, request, error }) => [status, request.operations, error?.type]),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import sharp from "sharp";
+import { fixture } from "../support/fixtures.ts";
 import { httpAnswer, withImageOrigin } from "../support/image-origin.ts";
 import { detailedPicture, flatPicture, shrunkCopy } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
@@ -16,7 +16,6 @@ before(async () => {
 });
 after(() => service.close());
 
-const fixture = (name: string) => readFile(new URL(`../fixtures/model/${name}.png`, import.meta.url));
 const call = (given: Omit<SightengineCall, "key"> & { key?: SightengineCall["key"] }) =>
   callSightengine(service, { key: checker, ...given });
 

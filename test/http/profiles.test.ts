@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { MAX_IMAGE_BYTES } from "../../src/services/image-source.ts";
 import { assertCleanError } from "../support/clean-error.ts";
-import { httpAnswer, type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
+import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { exchange } from "../support/raw-exchange.ts";
 import { type Answer, ask, check } from "../support/requests.ts";
@@ -12,14 +12,10 @@ import { startService, type TestService } from "../support/service.ts";
 const PATH = "/v1/profiles/check";
 
 let service: TestService;
-let origin: ImageOrigin;
-const served = new Map<string, Buffer>();
+let origin: PictureOrigin;
 before(async () => {
   service = await startService();
-  origin = await startImageOrigin((path, socket) => {
-    const bytes = served.get(path);
-    socket.end(bytes === undefined ? httpAnswer(404, []) : httpAnswer(200, ["Content-Type: image/png"], bytes));
-  });
+  origin = await startPictureOrigin();
 });
 after(async () => {
   await origin.close();
@@ -147,9 +143,9 @@ describe("the check of a profile", () => {
 
   it("takes a picture in any form, and answers with the native check of it", async () => {
     const picture = await detailedPicture(8202);
-    served.set("/a.png", picture);
+    origin.serve("/a.png", picture);
     const list = await newList({ kind: "names" }, { pattern: "paypal" });
-    const url = `http://127.0.0.1:${origin.port}/a.png`;
+    const url = `${origin.url}/a.png`;
     const form = new FormData();
     form.set("image", new Blob([Uint8Array.from(picture)], { type: "image/png" }), "a.png");
     form.set("name", "paypal");
@@ -191,7 +187,7 @@ describe("the check of a profile", () => {
       [{ image: Buffer.from("not an image, but text").toString("base64") }, "image_unreadable"],
       [{ image: (await fixture("Neutral")).subarray(0, 5000).toString("base64") }, "image_truncated"],
       [{ image: Buffer.alloc(MAX_IMAGE_BYTES + 1).toString("base64") }, "image_too_many_bytes"],
-      [{ url: `http://127.0.0.1:${origin.port}/none.png` }, "url_unreachable"],
+      [{ url: `${origin.url}/none.png` }, "url_unreachable"],
       [{ url: "ftp://127.0.0.1/a.png" }, "url_malformed"],
       [{ url: "no url" }, "url_malformed"],
     ];
@@ -300,7 +296,7 @@ describe("the check of many profiles", () => {
       { name: "Mary", image: "@@" },
       { name: "a".repeat(501) },
       { name: "a".repeat(501), image: porn },
-      { name: "Mary", url: `http://127.0.0.1:${origin.port}/none.png` },
+      { name: "Mary", url: `${origin.url}/none.png` },
     ];
     const expected = ["keep", "remove", "remove", "keep", "review", "review", "remove", "review"];
     const errors = [
@@ -342,8 +338,8 @@ describe("the check of many profiles", () => {
     const [first, second, ...others] = images;
     const names = await profile({ profiles: [{ name: "a" }, { name: "b" }] }, { key });
     assert.deepEqual([names.body.quota.charged, names.body.quota.remaining], [0, 5]);
-    served.set("/again.png", pictures[0]!);
-    const again = `http://127.0.0.1:${origin.port}/again.png`;
+    origin.serve("/again.png", pictures[0]!);
+    const again = `${origin.url}/again.png`;
     const same = { profiles: [{ image: first }, { image: first }, { image: "@@" }, { image: second }, { url: again }] };
     const { body } = await profile(same, { key });
     assert.deepEqual(
@@ -441,13 +437,13 @@ describe("a profile check with an Idempotency-Key", () => {
     const images = await Promise.all(
       [8370, 8371].map(async (seed) => (await detailedPicture(seed, 320, 240)).toString("base64")),
     );
-    const url = `http://127.0.0.1:${origin.port}/later.png`;
+    const url = `${origin.url}/later.png`;
     const body = { profiles: [{ url }, ...images.map((image) => ({ image }))] };
     const options = { key: null, headers: { "idempotency-key": "profiles-3" } };
     const before = (await ask(service, "GET", "/v1/quota", { key: null })).body.remaining;
     const first = await profile(body, options);
     assert.deepEqual([first.body.profiles[0].error.code, first.body.quota.remaining], ["url_unreachable", before - 2]);
-    served.set("/later.png", await detailedPicture(8372, 320, 240));
+    origin.serve("/later.png", await detailedPicture(8372, 320, 240));
     const second = await profile(body, options);
     assert.equal(second.body.profiles[0].error, null);
     assert.deepEqual([second.body.quota.charged, second.body.quota.remaining], [3, before - 3]);

@@ -85,3 +85,26 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     },
   };
 }
+
+/** Runs `use` with another service on the same database and workers that has other settings, and closes it behind that. */
+export async function withSettings(
+  service: TestService,
+  config: Partial<Config>,
+  use: (other: TestService) => Promise<void>,
+): Promise<void> {
+  const { databaseUrl, context } = service;
+  const other = await startService({ databaseUrl, workers: context.workers, config });
+  try {
+    await use(other);
+  } finally {
+    await other.close();
+  }
+}
+
+/** Another service on the same workers whose database is away. */
+export async function startWithoutDatabase({ databaseUrl, context }: TestService): Promise<TestService> {
+  const cut = await startService({ databaseUrl, workers: context.workers });
+  await cut.context.db.pool.end();
+  // Its database is closed already.
+  return { ...cut, close: () => cut.close().catch(() => {}) };
+}
