@@ -199,6 +199,23 @@ describe("Sightengine's feedback.json", () => {
     assert.equal((await kept()).length, before + 6);
   });
 
+  it("is a usage_limit for a key that has given as much as is kept, whose word can still be changed", async () => {
+    const { databaseUrl, context } = service;
+    const bounded = await startService({ databaseUrl, workers: context.workers, config: { feedbackPerKey: 1 } });
+    try {
+      const full = await service.createKey({ name: "full", scopes: ["check"] });
+      const say = (parameters: Record<string, string>) =>
+        callSightengine(bounded, { key: full, path, media: neutral, parameters });
+      assert.equal((await say({ model: "nudity", class: "safe" })).http, 200);
+      const { http, body } = await say({ model: "type", class: "photo" });
+      assert.deepEqual([http, body.status, body.request.operations], [429, "failure", 0]);
+      assert.deepEqual([body.error.type, body.error.code], ["usage_limit", 1004]);
+      assert.equal((await say({ model: "nudity", class: "raw" })).http, 200);
+    } finally {
+      await bounded.close();
+    }
+  });
+
   it("fails for a URL that can't be reached, bytes that are no image and wrong keys", async () => {
     const said = { model: "nudity", class: "safe" };
     const missing = await call({ path, parameters: { ...said, url: `${imageUrl}.missing` } });

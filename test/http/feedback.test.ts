@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import sharp from "sharp";
+import type { Config } from "../../src/config.ts";
 import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
 import { giveFeedback } from "../../src/services/give-feedback.ts";
 import { countAudit } from "../support/audit.ts";
@@ -262,6 +264,88 @@ describe("the picture that comes with feedback", () => {
     await say(picture, "porn", { on: keeping });
     assert.equal((await ask(keeping, "DELETE", `/v1/feedback/${body.id}`)).status, 204);
     assert.equal((await ask(keeping, "GET", `/v1/feedback/${body.id}/picture`)).body.code, "feedback_not_found");
+  });
+});
+
+describe("how much feedback is kept of one key", () => {
+  /** The same database and workers with other bounds, for one test. */
+  async function withBounds(config: Partial<Config>, use: (bounded: TestService) => Promise<void>): Promise<void> {
+    const { databaseUrl, context } = service;
+    const bounded = await startService({ databaseUrl, workers: context.workers, config });
+    try {
+      await use(bounded);
+    } finally {
+      await bounded.close();
+    }
+  }
+  const smallPictures = (seed: number, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, place) => detailedPicture(seed + place, 64, 48)));
+  const given = async ({ id }: { id: string }) =>
+    (await ask(service, "GET", `/v1/feedback?key_id=${id}`)).body.feedback as { id: string; picture: boolean }[];
+
+  it("has a bound: one more is refused and not kept, until some is deleted; changes and other keys pass", async () => {
+    const [full, other] = await Promise.all(["full", "other"].map((name) => service.createKey({ name })));
+    const [first, second, third] = await smallPictures(2050, 3);
+    assert.ok(full && other && first && second && third);
+    await withBounds({ feedbackPerKey: 2 }, async (on) => {
+      for (const picture of [first, second])
+        assert.equal((await say(picture, "safe", { on, key: full.key })).status, 200);
+      const refused = await say(third, "safe", { on, key: full.key });
+      assert.deepEqual([refused.status, refused.body.code], [409, "feedback_full"]);
+      assert.equal((await given(full)).length, 2);
+      assert.equal(
+        (await say(first, "porn", { on, key: full.key })).body.class,
+        "porn",
+        "its word on the same picture",
+      );
+      assert.equal((await say(third, "safe", { on, key: other.key })).status, 200);
+      await ask(service, "DELETE", `/v1/feedback/${(await given(full))[0]?.id}`);
+      assert.equal((await say(third, "safe", { on, key: full.key })).status, 200);
+      assert.equal((await say(second, "safe", { on, key: full.key })).body.code, "feedback_full");
+    });
+    await withBounds({ feedbackPerKey: 0 }, async (on) => {
+      assert.equal((await say(first, "safe", { on, key: other.key })).body.code, "feedback_full");
+    });
+  });
+
+  it("is exact among calls that come at once", async () => {
+    const key = await service.createKey({ name: "at once" });
+    const pictures = await smallPictures(2060, 8);
+    await withBounds({ feedbackPerKey: 3 }, async (on) => {
+      const answers = await Promise.all(pictures.map((picture) => say(picture, "safe", { on, key: key.key })));
+      const statuses = answers.map(({ status }) => status).sort();
+      assert.deepEqual(statuses, [200, 200, 200, 409, 409, 409, 409, 409]);
+    });
+    assert.equal((await given(key)).length, 3);
+  });
+
+  it("has a bound for pictures of its own: what has no room is kept without, also among calls that come at once", async () => {
+    const [full, other] = await Promise.all(["full", "other"].map((name) => service.createKey({ name })));
+    assert.ok(full && other);
+    // Not compressed, so that all have the same length.
+    const plain = async (picture: Buffer) => await sharp(picture).png({ compressionLevel: 0 }).toBuffer();
+    const pictures = await Promise.all((await smallPictures(2070, 6)).map(plain));
+    const [first] = pictures;
+    assert.ok(first);
+    const room = { keepFeedbackImages: true, feedbackImagesMbPerKey: (2 * first.length) / 2 ** 20 };
+    await withBounds(room, async (on) => {
+      const answers = await Promise.all(pictures.map((picture) => say(picture, "safe", { on, key: full.key })));
+      assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+      const kept = answers.filter(({ body }) => body.picture);
+      assert.equal(kept.length, 2);
+      const listed = (await given(full)).filter(({ picture }) => picture).map(({ id }) => id);
+      assert.deepEqual(listed.sort(), kept.map(({ body }) => body.id).sort(), "as the answers said");
+      const again = pictures[answers.findIndex(({ body }) => body.picture)] ?? first;
+      const later = await say(again, "porn", { on, key: full.key });
+      assert.deepEqual([later.body.class, later.body.picture], ["porn", true], "its picture counts once");
+      const bytes = await keeping.request(`/v1/feedback/${later.body.id}/picture`);
+      assert.ok(Buffer.from(await bytes.arrayBuffer()).equals(again));
+      const without = pictures[answers.findIndex(({ body }) => !body.picture)] ?? first;
+      assert.equal((await say(without, "porn", { on, key: full.key })).body.picture, false);
+      assert.equal((await say(without, "porn", { on, key: other.key })).body.picture, true);
+      await ask(service, "DELETE", `/v1/feedback/${kept[0]?.body.id}`);
+      assert.equal((await say(without, "porn", { on, key: full.key })).body.picture, true);
+    });
   });
 });
 

@@ -32,6 +32,7 @@ const KINDS: Partial<Record<ErrorCode, Kind>> = {
   credentials_throttled: credentials(429, 1001),
   scope_missing: { type: "plan_error", status: 403, code: 1002 },
   quota_exceeded: { type: "usage_limit", status: 429, code: 1003 },
+  feedback_full: { type: "usage_limit", status: 429, code: 1004 },
   parameter_invalid: argument(1010),
   image_missing: argument(1011),
   list_not_found: argument(1012),
