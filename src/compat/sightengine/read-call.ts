@@ -43,7 +43,7 @@ export async function readCall(
   const query = [...new URLSearchParams(/\?(.*)$/s.exec(c.req.url)?.[1] ?? "")];
   const early = joinParameters(query).credential();
   if (early !== null) await open(c, early);
-  const body = c.req.method === "GET" ? null : await readForm(c, mediaFields);
+  const body = c.req.method === "GET" && !hasForm(c) ? null : await readForm(c, mediaFields);
   const parameters = joinParameters(query, Object.entries(body?.fields ?? {}));
   const credential = parameters.credential();
   if (credential === null) {
@@ -51,6 +51,15 @@ export async function readCall(
   }
   if (early === null || isOpenForLong(c)) await open(c, credential);
   return { parameters, media: body?.image ?? null };
+}
+
+/** `curl -X GET -F ...` sends its form with a GET. A content type alone, without a body, is only a client's habit. */
+function hasForm(c: Context): boolean {
+  const isForm = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(
+    c.req.header("content-type") ?? "",
+  );
+  const length = c.req.header("content-length") ?? (c.req.header("transfer-encoding") === undefined ? "0" : "");
+  return isForm && length !== "0";
 }
 
 async function readForm(c: Context<AppEnv>, imageFields: readonly string[]): Promise<ReceivedBody> {
