@@ -270,6 +270,7 @@ describe("Sightengine's usage_limit", () => {
     const check = (models: string) => call({ key: small, media: picture, parameters: { models } });
     const tooMany = await check("nudity,nudity-2.1,type");
     assertFailure(tooMany, 429, "usage_limit");
+    assert.equal(tooMany.body.error.code, 32, "the vendor's number");
     assert.ok(Number(tooMany.headers.get("retry-after")) >= 1);
     assert.equal((await check("nudity,type")).body.request.operations, 2, "the refusal took nothing");
     assertFailure(await check("nudity"), 429, "usage_limit");

@@ -209,7 +209,7 @@ describe("Sightengine's feedback.json", () => {
       assert.equal((await say({ model: "nudity", class: "safe" })).http, 200);
       const { http, body } = await say({ model: "type", class: "photo" });
       assert.deepEqual([http, body.status, body.request.operations], [429, "failure", 0]);
-      assert.deepEqual([body.error.type, body.error.code], ["usage_limit", 1004]);
+      assert.deepEqual([body.error.type, body.error.code], ["usage_limit", 1003]);
       assert.equal((await say({ model: "nudity", class: "raw" })).http, 200);
     } finally {
       await bounded.close();
