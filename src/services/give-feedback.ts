@@ -41,7 +41,9 @@ export async function giveFeedback(ctx: RequestContext, input: FeedbackInput): P
     const { surface, model, class: said } = input;
     const picture = ctx.config.keepFeedbackImages ? Buffer.from(image.bytes) : null;
     const feedback = { ...facts, keyId: actor.id, surface, model, class: said, picture };
-    return (await putFeedback(ctx.db, feedback, boundsOf(ctx))) ?? feedbackFull(ctx);
+    // They wait for one another in the database, each with a connection that others need.
+    const put = () => putFeedback(ctx.db, feedback, boundsOf(ctx));
+    return (await ctx.feedbackTurns.take(actor.id, put)) ?? feedbackFull(ctx);
   });
 }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import pg from "pg";
 import sharp from "sharp";
 import type { Config } from "../../src/config.ts";
 import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
@@ -30,6 +31,29 @@ after(async () => {
 
 const pool = () => service.context.db.pool;
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+/** Holds a lock of the database's, by its name, from a connection of its own. */
+async function createLock(name: string) {
+  const client = new pg.Client({ connectionString: service.databaseUrl });
+  await client.connect();
+  await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [name]);
+  let ending: Promise<void> | undefined;
+  return {
+    /** How many wait for any such lock in this database. */
+    async waiting(): Promise<number> {
+      const { rows } = await client.query<{ waiting: number }>(
+        `select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return rows[0]?.waiting ?? 0;
+    },
+    end: () => (ending ??= client.end()),
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 interface Said {
   readonly key?: string;
@@ -317,6 +341,24 @@ describe("how much feedback is kept of one key", () => {
       assert.deepEqual(statuses, [200, 200, 200, 409, 409, 409, 409, 409]);
     });
     assert.equal((await given(key)).length, 3);
+  });
+
+  it("is stored one after the other, so that a key's many calls take one connection from others", async (t) => {
+    const [busy, other] = await Promise.all(["busy", "other"].map((name) => service.createKey({ name })));
+    assert.ok(busy && other);
+    const picture = await detailedPicture(2069, 64, 48);
+    await check(service, picture);
+    const take = t.mock.method(service.context.feedbackTurns, "take");
+    const separate = await createLock(`lookalike feedback of ${busy.id}`);
+    t.after(separate.end);
+    const calls = Array.from({ length: 20 }, () => say(picture, "safe", { key: busy.key }));
+    await until(() => take.mock.callCount() === 20);
+    assert.equal((await say(picture, "safe", { key: other.key })).status, 200);
+    let waiting = 0;
+    while (waiting === 0) waiting = await separate.waiting();
+    assert.equal(waiting, 1);
+    await separate.end();
+    for (const { status } of await Promise.all(calls)) assert.ok(status === 200 || status === 503, String(status));
   });
 
   it("has a bound for pictures of its own: what has no room is kept without, also among calls that come at once", async () => {
