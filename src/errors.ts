@@ -50,6 +50,7 @@ export const ERRORS = {
   entry_not_found: { status: 404, title: "There is no such entry", retryable: false },
   workflow_not_found: { status: 404, title: "There is no such workflow", retryable: false },
   feedback_not_found: { status: 404, title: "There is no such feedback", retryable: false },
+  feedback_full: { status: 409, title: "The API key has given as much feedback as is kept", retryable: false },
   picture_not_kept: { status: 404, title: "The picture was not kept", retryable: false },
   key_not_found: { status: 404, title: "There is no such API key", retryable: false },
   upload_not_found: { status: 404, title: "There is no such upload", retryable: false },
