@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, ne, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { list, type Metadata } from "./schema.ts";
@@ -49,6 +49,15 @@ export async function findList(db: Database, name: string): Promise<ListRow | nu
     .from(list)
     .where(and(eq(list.name, name), isNull(list.deletedAt)));
   return rows[0] ?? null;
+}
+
+/** Lists of these names, in no order; names that are no list's are left out. */
+export async function findListsByName(db: Database, names: readonly string[]): Promise<ListRow[]> {
+  if (names.length === 0) return [];
+  return await db.orm
+    .select()
+    .from(list)
+    .where(and(inArray(list.name, [...names]), isNull(list.deletedAt)));
 }
 
 export async function findListById(db: Database, id: bigint): Promise<ListRow | null> {

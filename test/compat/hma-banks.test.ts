@@ -90,10 +90,8 @@ describe("HMA banks", () => {
       [{ name: "" }, upper],
       [{ name: "_HIDDEN" }, here],
       [{ name: "A".repeat(65) }, here],
-      [
-        { name: "HALF", enabled_ratio: 0.5 },
-        "A bank matches always or never here: enabled_ratio has to be 1 or 0, not 0.5",
-      ],
+      [{ name: "NEGATIVE", enabled_ratio: -0.5 }, "enabled_ratio has to be from 0 to 1 here, not -0.5"],
+      [{ name: "TOO_MUCH", enabled_ratio: "1.5" }, "enabled_ratio has to be from 0 to 1 here, not 1.5"],
     ] as const) {
       const { status, body } = await ask(service, "POST", "/c/banks", { body: fields });
       assert.deepEqual([status, body], [400, { message }], JSON.stringify(fields));
@@ -121,8 +119,58 @@ describe("HMA banks", () => {
     const off = await ask(service, "POST", "/c/banks", { body: { name: "BORN_OFF", enabled: "false" } });
     assert.equal(off.body.matching_enabled_ratio, 0);
     await ask(service, "PUT", "/c/bank/SWITCHED", { body: { enabled: false } });
-    const lots = `/m/lookup?signal_type=pdq&signal=${SIGNAL}&banks=SWITCHED&bypass_coinflip=true&seed=1234`;
-    assert.deepEqual((await ask(service, "GET", lots)).body, {}, "there is no lot to draw");
+    const lots = `/m/lookup?signal_type=pdq&signal=${SIGNAL}&banks=SWITCHED&bypass_coinflip=true`;
+    assert.deepEqual((await ask(service, "GET", lots)).body, {}, "a bank that is off is in no look-up");
+  });
+
+  it("match in the share of look-ups that their ratio says, drawn by the seed, and keep it in their list", async () => {
+    const seeds = Array.from({ length: 40 }, (_, place) => `content-${place}`);
+    async function seedsThatMatch(path: string): Promise<Set<string>> {
+      const found = new Set<string>();
+      for (const seed of seeds) {
+        const { body } = await ask(service, "GET", `${path}&banks=DRAWN&seed=${seed}`);
+        if (body.DRAWN !== undefined) found.add(seed);
+      }
+      return found;
+    }
+    await ask(service, "POST", "/v1/lists", { body: { name: "drawn", metadata: { team: "trust" } } });
+    const id = await bankSignal("DRAWN");
+    const lookup = `/m/lookup?signal_type=pdq&signal=${SIGNAL}`;
+    const shares: Set<string>[] = [];
+    for (const ratio of [0.25, 0.75]) {
+      const { body } = await ask(service, "PUT", "/c/bank/DRAWN", { body: { enabled_ratio: ratio } });
+      assert.deepEqual(body, { name: "DRAWN", matching_enabled_ratio: ratio });
+      const list = await ask(service, "GET", "/v1/lists/drawn");
+      assert.deepEqual(
+        [list.body.enabled, list.body.metadata],
+        [true, { team: "trust", hma_enabled_ratio: String(ratio) }],
+      );
+      const share = await seedsThatMatch(lookup);
+      assert.deepEqual(await seedsThatMatch(lookup), share, "a seed draws the same lot again");
+      shares.push(share);
+    }
+    const [few = new Set(), many = new Set()] = shares;
+    assert.ok(few.size > 0 && few.size < many.size && many.size < seeds.length, `${few.size} and ${many.size}`);
+    assert.ok([...few].every((seed) => many.has(seed)));
+
+    // By file as by signal; the raw look-up and whoever passes the lot over get everything.
+    const [unlucky = ""] = seeds.filter((seed) => !many.has(seed));
+    const [lucky = ""] = few;
+    const picture = await detailedPicture(9310);
+    await ask(service, "POST", "/c/bank/DRAWN/content", { body: photo(picture) });
+    const byFile = async (query: string) =>
+      Object.keys((await ask(service, "POST", `/m/lookup?${query}`, { body: photo(picture) })).body.pdq);
+    assert.deepEqual(await byFile(`seed=${lucky}`), ["DRAWN"]);
+    assert.deepEqual(await byFile(`seed=${unlucky}`), []);
+    assert.deepEqual(await byFile(`seed=${unlucky}&bypass_coinflip=true`), ["DRAWN"]);
+    const passed = await ask(service, "GET", `${lookup}&banks=DRAWN&seed=${unlucky}&bypass_coinflip=true`);
+    assert.deepEqual(passed.body, { DRAWN: [{ bank_content_id: id, distance: "0" }] });
+    assert.deepEqual(await found("DRAWN"), [id]);
+
+    await ask(service, "PUT", "/c/bank/DRAWN", { body: { enabled: true } });
+    assert.equal((await ask(service, "GET", "/c/bank/DRAWN")).body.matching_enabled_ratio, 1);
+    assert.deepEqual((await ask(service, "GET", "/v1/lists/drawn")).body.metadata, { team: "trust" });
+    assert.equal((await seedsThatMatch(lookup)).size, seeds.length);
   });
 });
 

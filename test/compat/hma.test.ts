@@ -87,9 +87,10 @@ describe("Coop's calls", () => {
     assert.deepEqual(await coop.matchedBanks(url, [hmaName]), [hmaName]);
     assert.equal((await coop.setRatio(hmaName, 0)).body.matching_enabled_ratio, 0);
     assert.deepEqual(await coop.matchedBanks(url, [hmaName]), []);
-    const half = await coop.setRatio(hmaName, 0.5);
-    assert.equal(half.status, 400);
-    assert.match(half.body.message, /enabled_ratio has to be 1 or 0, not 0.5/);
+    // Its form has a slider between them, in steps of 5 %.
+    const some = await coop.createBank("org", "some", 0.35);
+    assert.deepEqual([some.status, some.body.matching_enabled_ratio], [201, 0.35]);
+    assert.equal((await coop.setRatio(hmaName, 0.5)).body.matching_enabled_ratio, 0.5);
 
     assert.equal((await coop.getExchange(hmaName)).status, 404);
     assert.deepEqual((await coop.exchangeApis()).body, []);

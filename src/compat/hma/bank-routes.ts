@@ -5,7 +5,8 @@ import { answerJson } from "./answer-json.ts";
 import { isNewBankName, listNameOf } from "./bank-names.ts";
 import { allBanks, findBank, presentBank, requireBank } from "./banks.ts";
 import { badRequest } from "./errors.ts";
-import { type Parameters, readParameters } from "./parameters.ts";
+import { readRatio } from "./matching-ratio.ts";
+import { readParameters } from "./parameters.ts";
 import { readJsonObject } from "./read-json.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { StillAuthentic } from "./still-authentic.ts";
@@ -21,13 +22,13 @@ export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic)
     const given = readParameters(await readJsonObject(c, "Request input was not a dict"));
     await stillAuthentic(c);
     const name = given.requiredText("name");
-    const enabled = readEnabled(given) ?? true;
+    const ratio = readRatio(given, {}) ?? { enabled: true };
     const bank = await createList(c.get("ctx"), newListName(name), {
       kind: "disallow",
       action: "block",
       match: "fast",
       description: "",
-      enabled,
+      ...ratio,
     });
     return answerJson(c, presentBank(bank), 201);
   });
@@ -42,9 +43,9 @@ export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic)
     const ctx = c.get("ctx");
     const bank = await requireBank(ctx, c.req.param("bank_name") ?? "");
     const name = given.text("name");
-    const enabled = readEnabled(given);
+    const ratio = readRatio(given, bank.metadata);
     if (name !== undefined && newListName(name) !== bank.name) throw badRequest("A bank keeps its name here");
-    return answerJson(c, presentBank(enabled === undefined ? bank : await updateList(ctx, bank.name, { enabled })));
+    return answerJson(c, presentBank(ratio === null ? bank : await updateList(ctx, bank.name, ratio)));
   });
 
   table.add("DELETE", "/c/bank/<bank_name>", async (c) => {
@@ -61,18 +62,4 @@ function newListName(bankName: string): string {
   const listName = listNameOf(bankName);
   if (listName !== null) return listName;
   throw badRequest("Bank names begin with a letter and have at most 64 characters here");
-}
-
-/**
- * Whether a bank is to match; undefined where nothing is said. HMA's ratio is the share of look-ups in which it does, drawn
- * by lot: a list matches always or never.
- * @throws AppError parameter_invalid for any share between
- */
-function readEnabled(given: Parameters): boolean | undefined {
-  const ratio = given.number("enabled_ratio");
-  const enabled = given.flag("enabled");
-  given.check();
-  if (ratio === undefined) return enabled;
-  if (ratio === 0 || ratio === 1) return ratio === 1;
-  throw badRequest(`A bank matches always or never here: enabled_ratio has to be 1 or 0, not ${ratio}`);
 }
