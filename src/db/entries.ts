@@ -169,6 +169,16 @@ export async function pageEntries(
     .limit(limit);
 }
 
+/** Ids of the entries of a list that match now, all of them, in the order they were added. */
+export async function findLiveEntryIds(db: Database, listId: bigint): Promise<bigint[]> {
+  const rows = await db.orm
+    .select({ id: entry.id })
+    .from(entry)
+    .where(and(eq(entry.listId, listId), LIVE))
+    .orderBy(asc(entry.id));
+  return rows.map(({ id }) => id);
+}
+
 export type EntryChanges = Partial<Pick<EntryRow, "customId" | "note" | "metadata" | "expiresAt" | "enabled">>;
 
 /** Changes an entry of a list; null where there is none. */
