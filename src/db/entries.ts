@@ -202,13 +202,16 @@ export async function changeEntry(
   });
 }
 
-/** Lifts every entry of a list that is enabled; the audit row says how many. */
+/**
+ * Lifts every entry of a list that is enabled; the audit row says how many. However many: it takes longer than requests'
+ * statements may where they are some ten thousands.
+ */
 export async function disableEntries(
-  db: Database,
+  db: Pick<Database, "patient">,
   listId: bigint,
   event: (entries: number) => AuditEvent,
 ): Promise<number> {
-  return await inTransaction(db, async (tx) => {
+  return await inTransaction(db.patient, async (tx) => {
     const { rowCount } = await tx
       .update(entry)
       .set({ enabled: false, updatedAt: sql`now()` })
