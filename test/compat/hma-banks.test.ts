@@ -97,9 +97,43 @@ describe("HMA banks", () => {
       assert.deepEqual([status, body], [400, { message }], JSON.stringify(fields));
     }
     await createBank("A".repeat(64));
-    await createBank("KEEPS_ITS_NAME");
-    const renamed = await ask(service, "PUT", "/c/bank/KEEPS_ITS_NAME", { body: { name: "OTHER" } });
-    assert.deepEqual([renamed.status, renamed.body], [400, { message: "A bank keeps its name here" }]);
+  });
+
+  it("get another name and keep their content, and workflows go on naming them", async () => {
+    await createBank("BEFORE");
+    await createBank("TAKEN");
+    const id = await bankSignal("BEFORE");
+    const picture = await detailedPicture(9311);
+    await ask(service, "POST", "/c/bank/BEFORE/content", { body: photo(picture) });
+    const rules = [
+      { when: { score: "unsafe", at_least: 1 }, action: "review", text: "Doubtful" },
+      { when: { list: "before" }, action: "reject", text: "Banned" },
+      { when: { list: "taken" }, action: "review", text: "Other" },
+    ];
+    const made = await ask(service, "POST", "/v1/workflows", { body: { name: "Uploads", rules } });
+
+    for (const [name, status, message] of [
+      ["TAKEN", 403, "Bank name already exists"],
+      ["1_invalid_name", 400, "Bank names must be UPPER_WITH_UNDERSCORE"],
+    ] as const) {
+      const { status: answered, body } = await ask(service, "PUT", "/c/bank/BEFORE", {
+        body: { name, enabled: false },
+      });
+      assert.deepEqual([answered, body], [status, { message }]);
+      assert.deepEqual(await found("BEFORE"), [id], "nothing was changed");
+    }
+    const renamed = await ask(service, "PUT", "/c/bank/BEFORE", { body: { name: "AFTER", enabled_ratio: 0.5 } });
+    assert.deepEqual([renamed.status, renamed.body], [200, { name: "AFTER", matching_enabled_ratio: 0.5 }]);
+    assert.equal((await ask(service, "GET", "/c/bank/BEFORE")).status, 404);
+    assert.deepEqual([await found("BEFORE"), await found("AFTER")], [[], [id]]);
+    assert.equal((await ask(service, "GET", `/c/bank/AFTER/content/${id}`)).body.bank.name, "AFTER");
+    const workflow = await ask(service, "GET", `/v1/workflows/${made.body.id}`);
+    const lists = workflow.body.rules.map(({ when }: { when: { list?: string } }) => when.list);
+    assert.deepEqual(lists, [undefined, "after", "taken"]);
+    const checked = await ask(service, "POST", `/v1/workflows/${made.body.id}/check`, { body: picture });
+    assert.equal(checked.body.action, "reject");
+    // The name is free again.
+    await createBank("BEFORE");
   });
 
   it("take on and off in HMA's words, from the next look-up on", async () => {
@@ -333,6 +367,7 @@ describe("HMA configuration", () => {
       ["GET", "/c/exchanges/api/ncmec/schema", 404, { message: "Exchange API 'ncmec' not found" }],
       ["GET", "/c/exchange/TEST", 404, none],
       ["PUT", "/c/exchange/TEST", 404, none],
+      ["POST", "/c/exchange/TEST/credentials", 404, none],
       ["DELETE", "/c/exchange/TEST", 200, { message: "Exchange deleted" }],
     ] as const) {
       const answer = await ask(service, method, path);

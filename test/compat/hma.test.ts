@@ -99,6 +99,25 @@ describe("Coop's calls", () => {
     assert.equal((await coop.getBank(hmaName)).status, 404);
   });
 
+  it("rename a bank in place, which keeps its content and where that came from", async () => {
+    const coop = withKey();
+    const { hmaName } = await coop.createBank("org", "reported", 1);
+    const url = serve("/reported.png", await detailedPicture(9105));
+    const added = await coop.addReported(hmaName, url, "item-1");
+    assert.equal(added.status, 200, JSON.stringify(added.body));
+    const renamed = await coop.renameBank(hmaName, "COOP_ORG_REPORTED_MEDIA");
+    assert.deepEqual([renamed.status, renamed.body.name], [200, "COOP_ORG_REPORTED_MEDIA"]);
+    assert.deepEqual(await coop.matchedBanks(url, [hmaName, "COOP_ORG_REPORTED_MEDIA"]), ["COOP_ORG_REPORTED_MEDIA"]);
+    const path = `/c/bank/COOP_ORG_REPORTED_MEDIA/content/${added.body.id}`;
+    const { body } = await ask(service, "GET", path, { key: curator.key });
+    assert.deepEqual(body.metadata, {
+      content_id: "type:item-1",
+      content_uri: null,
+      json: { source: "ncmec_report", orgId: "org", itemId: "item-1" },
+      collab: null,
+    });
+  });
+
   it("hash and look up without any key, and may not curate", async () => {
     const coop = coopClient(`${service.url}/`);
     const picture = await detailedPicture(9104);

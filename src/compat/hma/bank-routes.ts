@@ -1,8 +1,9 @@
+import { AppError } from "../../errors.ts";
 import { createList } from "../../services/create-list.ts";
 import { deleteList } from "../../services/delete-list.ts";
 import { updateList } from "../../services/update-list.ts";
 import { answerJson } from "./answer-json.ts";
-import { isNewBankName, listNameOf } from "./bank-names.ts";
+import { bankNameOf, isNewBankName, listNameOf } from "./bank-names.ts";
 import { allBanks, findBank, presentBank, requireBank } from "./banks.ts";
 import { badRequest } from "./errors.ts";
 import { readRatio } from "./matching-ratio.ts";
@@ -23,13 +24,8 @@ export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic)
     await stillAuthentic(c);
     const name = given.requiredText("name");
     const ratio = readRatio(given, {}) ?? { enabled: true };
-    const bank = await createList(c.get("ctx"), newListName(name), {
-      kind: "disallow",
-      action: "block",
-      match: "fast",
-      description: "",
-      ...ratio,
-    });
+    const fields = { kind: "disallow", action: "block", match: "fast", description: "", ...ratio } as const;
+    const bank = await unlessTaken(createList(c.get("ctx"), newListName(name), fields), "Bank already exists");
     return answerJson(c, presentBank(bank), 201);
   });
 
@@ -44,8 +40,14 @@ export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic)
     const bank = await requireBank(ctx, c.req.param("bank_name") ?? "");
     const name = given.text("name");
     const ratio = readRatio(given, bank.metadata);
-    if (name !== undefined && newListName(name) !== bank.name) throw badRequest("A bank keeps its name here");
-    return answerJson(c, presentBank(ratio === null ? bank : await updateList(ctx, bank.name, ratio)));
+    // The name of a list that was not made here may be none that HMA would give.
+    const renamed = name !== undefined && name !== bankNameOf(bank.name);
+    const changes = { ...ratio, ...(renamed && { name: newListName(name) }) };
+    if (Object.keys(changes).length === 0) return answerJson(c, presentBank(bank));
+    return answerJson(
+      c,
+      presentBank(await unlessTaken(updateList(ctx, bank.name, changes), "Bank name already exists")),
+    );
   });
 
   table.add("DELETE", "/c/bank/<bank_name>", async (c) => {
@@ -62,4 +64,11 @@ function newListName(bankName: string): string {
   const listName = listNameOf(bankName);
   if (listName !== null) return listName;
   throw badRequest("Bank names begin with a letter and have at most 64 characters here");
+}
+
+/** @throws AppError list_exists in HMA's words */
+async function unlessTaken<Result>(work: Promise<Result>, message: string): Promise<Result> {
+  return await work.catch((error: unknown) => {
+    throw error instanceof AppError && error.code === "list_exists" ? new AppError("list_exists", message) : error;
+  });
 }
