@@ -89,7 +89,7 @@ describe("the vendor's client for Python", { skip: missingProgram(PYTHON) || mis
     for (const [name, status, message] of [
       ["add nothing", 400, /received 0/],
       ["match nothing", 400, /received 0/],
-      ["no list", 404, /existing list/],
+      ["no list", 404, new RegExp(`existing list but received "${listId}"$`)],
       ["faces", 501, /nothing else is served/],
       ["wrong key", 401, /^Access denied due to invalid subscription key/],
     ] as const) {

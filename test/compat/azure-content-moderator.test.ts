@@ -451,6 +451,14 @@ describe("Azure Content Moderator", () => {
     ] as const) {
       const answer = await raw(method, path, body, json);
       assert.deepEqual([answer.http, answer.body.Error?.Code], [status, String(status)], `${method} ${path}`);
+      // In the caller's numbers.
+      const sent = /\d{9,}(?=\/RefreshIndex$|$)/.exec(path)?.[0];
+      if (status === 404 && sent !== undefined) {
+        assert.match(
+          answer.body.Error.Message,
+          new RegExp(`^Expected the number of an existing .* received "${sent}"$`),
+        );
+      }
     }
     const { http } = await raw("POST", `${MATCH}?listId=x`, "x", { "content-type": "image/png" });
     assert.equal(http, 404);

@@ -8,7 +8,7 @@ import { listEntryIds } from "../../services/list-entry-ids.ts";
 import { imageAdded, imageIds } from "./answers.ts";
 import { answer, failure } from "./errors.ts";
 import { requireImageList } from "./list-routes.ts";
-import { readNumber } from "./numbers.ts";
+import { readNumber, tellsNumber } from "./numbers.ts";
 import { readPicture } from "./read-picture.ts";
 import { readTagAndLabel } from "./tag-and-label.ts";
 
@@ -52,7 +52,9 @@ export function registerListImages(surface: Hono<AppEnv>, still: (c: Context<App
   surface.delete("/lists/v1.0/imagelists/:listId/images/:imageId", async (c) => {
     const ctx = c.get("ctx");
     const { name } = await requireImageList(ctx, c.req.param("listId"), "lists");
-    await liftBan(ctx, name, publicId("entry", readNumber(c.req.param("imageId"), "image")));
+    const imageId = c.req.param("imageId");
+    const entryId = publicId("entry", readNumber(imageId, "image"));
+    await liftBan(ctx, name, entryId).catch(tellsNumber(imageId, "image"));
     return c.json("");
   });
 }
