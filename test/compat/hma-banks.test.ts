@@ -300,6 +300,24 @@ describe("HMA content", () => {
     assert.equal(native.body.entries[0].custom_id, "ext-123");
   });
 
+  it("keeps JSON of up to 16,000 characters, of whatever alphabet", async () => {
+    await createBank("LONG_DETAILS");
+    for (const json of [
+      { short: "\u{1F600} ".repeat(300) },
+      { ascii: '\\"x'.repeat(3000) },
+      { mixed: `a${"\u{1F600}é\n".repeat(700)}`, list: [1, null, { deep: "\u2028" }] },
+    ]) {
+      const path = "/c/bank/LONG_DETAILS/content";
+      const picture = await detailedPicture(9320 + Object.keys(json).length + JSON.stringify(json).length);
+      const { body } = await ask(service, "POST", path, {
+        body: photo(picture, { metadata: JSON.stringify({ json }) }),
+      });
+      await ask(service, "PUT", `${path}/${body.id}`, { body: { disable_until_ts: 0, note: "off" } });
+      const kept = await ask(service, "GET", `${path}/${body.id}`);
+      assert.deepEqual(kept.body.metadata.json, json);
+    }
+  });
+
   it("is refused details that HMA refuses", async () => {
     await createBank("REFUSED");
     const picture = await detailedPicture(9302);
@@ -311,7 +329,12 @@ describe("HMA content", () => {
       [{ metadata: '{"content_id": 5}' }, /^Invalid metadata: content_id should be a valid string/],
       [{ metadata: '{"json": "text"}' }, /^Invalid metadata: json should be a valid dictionary/],
       [{ metadata: '{"content_uri": "a\\u0000b"}' }, /^Invalid metadata: /],
-      [{ metadata: JSON.stringify({ json: { long: "x".repeat(1000) } }) }, /at most 1000 characters/],
+      [{ metadata: JSON.stringify({ json: { long: "x".repeat(16_000) } }) }, /json has at most 16000 characters$/],
+      [
+        { metadata: JSON.stringify({ json: { long: "\u{1F600}".repeat(2000) } }) },
+        /json has at most 16000 characters$/,
+      ],
+      [{ metadata: JSON.stringify({ content_uri: "x".repeat(1001) }) }, /content_uri has at most 1000 characters/],
       [{ note: "x".repeat(256) }, /^note must be at most 255 characters$/],
     ] as const) {
       const { status, body } = await ask(service, "POST", path, { body: photo(picture, fields) });
