@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { CATEGORIZERS, categorize } from "../../src/compat/imagga/categorizers.ts";
-import { askImagga, basic, fileForm, type ImaggaAnswer, uploadImage } from "../support/imagga.ts";
+import { askImagga, basic, failureText, fileForm, type ImaggaAnswer, uploadImage } from "../support/imagga.ts";
 import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, flatPicture, shrunkCopy } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
@@ -284,7 +284,8 @@ describe("Imagga v2 failures", () => {
     for (const path of [CATEGORIES, "/v2/usage", "/v2/nowhere", "/v1/usage", "/v1/content/x", "/v2/categories/none"]) {
       for (const by of [null, wrong, { id: key.id, secret: swapped }]) {
         const answer = await askImagga(service, by, "GET", path);
-        assertError(answer, 401);
+        assert.equal(answer.status, 401, path);
+        failureText(path, answer.body);
         assert.match(answer.headers.get("www-authenticate") ?? "", /^Basic realm=/);
       }
     }

@@ -6,7 +6,15 @@ export const OWN_PATTERNS: readonly string[] = ["/v2/*", ...OWN_V1.map((name) =>
 
 const OWN_TARGET = new RegExp(`^/(?:v2|v1/(?:${OWN_V1.join("|")}))(?:[/?]|$)`);
 
+/** The vendor's API has two, which tell failures differently. */
+export type ApiVersion = "v1" | "v2";
+
 /** @param target as in a request's first line */
 export function isOwnTarget(target: string): boolean {
   return OWN_TARGET.test(target);
+}
+
+/** @param target a path of this surface, with or without a query */
+export function versionOf(target: string): ApiVersion {
+  return target.startsWith("/v1/") ? "v1" : "v2";
 }

@@ -8,5 +8,5 @@ import { isOwnTarget } from "./own-paths.ts";
  * @param target as in the request's first line
  */
 export function imaggaRefusal(target: string, error: AppError): Refused | null {
-  return isOwnTarget(target) ? describeFailure(error) : null;
+  return isOwnTarget(target) ? describeFailure(error, target) : null;
 }

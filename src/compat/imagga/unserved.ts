@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { AppError } from "../../errors.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import { answerFailure, errorBody } from "./failures.ts";
-import { OWN_PATTERNS } from "./own-paths.ts";
+import { OWN_PATTERNS, versionOf } from "./own-paths.ts";
 
 /** What else the vendor's API does, by the first parts of its paths. */
 const FEATURES: readonly (readonly [string, string])[] = [
@@ -23,11 +23,14 @@ const FEATURES: readonly (readonly [string, string])[] = [
 export function serveRefusals(surface: Hono<AppEnv>): void {
   for (const [path, feature] of FEATURES) {
     surface.all(`${path}/*`, (c) =>
-      c.json(errorBody(`${feature} is not part of this service, which categorizes by adult content.`), 403),
+      c.json(
+        errorBody(versionOf(path), `${feature} is not part of this service, which categorizes by adult content.`),
+        403,
+      ),
     );
   }
   surface.all("/v2/tickets/*", (c) =>
-    c.json(errorBody("There is no such ticket: nothing that this service does is answered by one."), 404),
+    c.json(errorBody("v2", "There is no such ticket: nothing that this service does is answered by one."), 404),
   );
   for (const pattern of OWN_PATTERNS) {
     surface.all(pattern, (c) =>

@@ -51,7 +51,10 @@ export function serveV2(surface: Hono<AppEnv>, app: AppContext, open: OpenReques
     if (request.values("save_index").length > 0 || request.values("save_id").length > 0) {
       // To say yes would be to promise that a visual search finds the image later.
       return c.json(
-        errorBody("save_index and save_id need visual search, which is not part of this service. Leave them out."),
+        errorBody(
+          "v2",
+          "save_index and save_id need visual search, which is not part of this service. Leave them out.",
+        ),
         403,
       );
     }
