@@ -166,6 +166,29 @@ describe("Imagga v2 categories", () => {
     );
   });
 
+  it("takes an upload by the name that it has in v1 as well, and counts it among those of which there may be one", async () => {
+    const id = await uploadImage(service, key, await flatPicture("#720301"));
+    const { status, body } = await get(`${CATEGORIES}?content=${id}`);
+    assert.deepEqual([status, body.result?.categories[0].name], [200, { en: "safe" }]);
+    assertError(await get(`${CATEGORIES}?content=${id}&image_upload_id=${id}`), 400, /exactly one/);
+    assert.equal((await get(`${CATEGORIES}?content=&image_upload_id=${id}`)).status, 200);
+  });
+
+  it("takes the form of the vendor's Java sample, whose boundary has a blank and no quotes", async () => {
+    const picture = await detailedPicture(7203);
+    const form = Buffer.concat([
+      Buffer.from('--Image Upload\r\nContent-Disposition: form-data; name="image";filename="a.png"\r\n\r\n'),
+      picture,
+      Buffer.from("\r\n--Image Upload--\r\n"),
+    ]);
+    const sent = { "content-type": "multipart/form-data;boundary=Image Upload", "cache-control": "no-cache" };
+    const uploaded = await askImagga(service, key, "POST", "/v2/uploads", new Uint8Array(form), sent);
+    assert.equal(uploaded.status, 200, JSON.stringify(uploaded.body));
+    const found = await get(`${CATEGORIES}?image_upload_id=${uploaded.body.result.upload_id}`);
+    const direct = await askImagga(service, key, "POST", CATEGORIES, new Uint8Array(form), sent);
+    assert.deepEqual([found.status, direct.body], [200, found.body]);
+  });
+
   it("splits an unescaped URL at its first &, and takes what stands behind it as its own parameters", async () => {
     const url = origin.serve("/split.png?x=1", await flatPicture("#720400"));
     const { status, body } = await get(`${CATEGORIES}?image_url=${url}&y=2&language=de`);
@@ -362,6 +385,7 @@ describe("Imagga v2 failures", () => {
       "/v2/text",
       "/v2/barcodes",
       "/v2/remove-background",
+      "/v2/batches",
       "/v2/similar-images/categories/personal_photos/mine",
       "/v2/similar-images/categories/personal_photos/mine/1",
     ]) {

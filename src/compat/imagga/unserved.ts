@@ -14,6 +14,7 @@ const FEATURES: readonly (readonly [string, string])[] = [
   ["/v2/barcodes", "Barcode recognition"],
   ["/v2/remove-background", "Background removal"],
   ["/v2/similar-images", "Visual search"],
+  ["/v2/batches", "Batch processing"],
   ["/v1/tagging", "Tagging"],
   ["/v1/colors", "Colour extraction"],
   ["/v1/croppings", "Smart cropping"],
