@@ -185,6 +185,7 @@ describe("Imagga's surface where the service fails", () => {
       const [answer] = await exchange(port, `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`);
       assert.equal(answer?.status, 400);
       assert.equal(answer?.headers.get("content-type"), "application/json");
+      assert.equal(answer?.headers.get("access-control-allow-origin"), "*");
       failureText(path, JSON.parse(answer?.body ?? ""));
     }
   });

@@ -16,6 +16,7 @@ import { parseLanguages } from "./languages.ts";
 import { listMember } from "./lists.ts";
 import { readFigures } from "./own-usage.ts";
 import { presentV2Usage } from "./present-usage.ts";
+import { tellQuota } from "./quota-headers.ts";
 import { readV2Body, sentImages } from "./sent-image.ts";
 import { serve } from "./serve.ts";
 import { readV2Request } from "./v2-request.ts";
@@ -61,6 +62,7 @@ export function serveV2(surface: Hono<AppEnv>, app: AppContext, open: OpenReques
     const result = await request.withSource((source) =>
       checkImage(c.get("ctx"), { source, lists: ALL_LISTS, classify: "auto" }),
     );
+    tellQuota(c, result.quota);
     const found = categorize(categorizer, result.classification?.scores ?? {}, app.workers.model);
     return c.json({
       result: {
