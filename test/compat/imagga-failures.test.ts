@@ -172,10 +172,21 @@ describe("Imagga's surface where the service fails", () => {
       "/v1/content",
       "/v1/categorizations/x?url=y",
       "/v1/usage?fix=1",
+      "/v1//content",
     ]) {
       assert.notEqual(imagga.refusal(target, error), null, target);
     }
-    for (const target of ["/v22", "/v1", "/v1/lists", "/v1/contents", "/v1/quota", "/v3/tags", "/", "*"]) {
+    for (const target of [
+      "/v22",
+      "/v1",
+      "/v1/lists",
+      "/v1//lists",
+      "/v1/contents",
+      "/v1/quota",
+      "/v3/tags",
+      "/",
+      "*",
+    ]) {
       assert.equal(imagga.refusal(target, error), null, target);
     }
   });

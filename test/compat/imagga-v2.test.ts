@@ -264,6 +264,26 @@ describe("Imagga v2 categories", () => {
     assert.equal((await askImagga(service, key, "DELETE", `/v2/uploads/${id}/`)).status, 200);
   });
 
+  it("takes two slashes behind the version, as clients ask whose base URL ends with one", async () => {
+    const id = await uploadImage(service, key, await flatPicture("#720502"));
+    for (const [method, path, status] of [
+      ["GET", `/v2//categories/nsfw_beta?image_upload_id=${id}`, 200],
+      ["GET", `/v1//categorizations/nsfw_beta?content=${id}`, 200],
+      ["GET", "/v2//usage", 200],
+      ["GET", "/v1//usage?fix=1", 200],
+      ["DELETE", `/v2//uploads/${id}/`, 200],
+      ["GET", "/v2//tags", 403],
+      ["GET", "/v1//tagging", 403],
+      ["PUT", "/v1//content", 405],
+      ["GET", "/v1//content/a/b", 404],
+    ] as const) {
+      const answer = await askImagga(service, key, method, path);
+      assert.equal(answer.status, status, path);
+      if (status > 200) failureText(path, answer.body);
+    }
+    assert.equal((await fetch(`${service.url}/v1//lists`)).headers.get("content-type"), "application/problem+json");
+  });
+
   it("refuses save_index and save_id instead of promising a search that it doesn't have, and charges nothing", async () => {
     const limited = await service.createKey({ name: "saved", quota: { limit: 5, period: "day" } });
     const form = fileForm({ image: await flatPicture("#720600") });

@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { AppError } from "../../errors.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import { answerFailure, errorBody } from "./failures.ts";
-import { OWN_PATTERNS, versionOf } from "./own-paths.ts";
+import { OWN_PATTERNS, spellings, versionOf } from "./own-paths.ts";
 
 /** What else the vendor's API does, by the first parts of its paths. */
 const FEATURES: readonly (readonly [string, string])[] = [
@@ -23,14 +23,13 @@ const FEATURES: readonly (readonly [string, string])[] = [
 /** The vendor's 403 is what it answers for features that a plan doesn't have; these are in no plan here. */
 export function serveRefusals(surface: Hono<AppEnv>): void {
   for (const [path, feature] of FEATURES) {
-    surface.all(`${path}/*`, (c) =>
-      c.json(
-        errorBody(versionOf(path), `${feature} is not part of this service, which categorizes by adult content.`),
-        403,
-      ),
+    const body = errorBody(
+      versionOf(path),
+      `${feature} is not part of this service, which categorizes by adult content.`,
     );
+    surface.on("ALL", below(path), (c) => c.json(body, 403));
   }
-  surface.all("/v2/tickets/*", (c) =>
+  surface.on("ALL", below("/v2/tickets"), (c) =>
     c.json(errorBody("v2", "There is no such ticket: nothing that this service does is answered by one."), 404),
   );
   for (const pattern of OWN_PATTERNS) {
@@ -38,4 +37,8 @@ export function serveRefusals(surface: Hono<AppEnv>): void {
       answerFailure(c, new AppError("route_not_found", "There is nothing at this path of the API.")),
     );
   }
+}
+
+function below(path: string): string[] {
+  return spellings(path).map((each) => `${each}/*`);
 }
