@@ -38,6 +38,8 @@ export interface ImageParts {
   /** Whether every part with a file name is one, whatever its name. */
   readonly anyFile: boolean;
   readonly maxImages: number;
+  /** Names of text fields that may come several times. */
+  readonly listFields: readonly string[];
 }
 
 /**
@@ -131,7 +133,7 @@ function collectParts(parser: BusboyInstance, parts: ImageParts): Promise<Multip
         return;
       }
       try {
-        addField(fields, name, value);
+        addField(fields, name, value, parts.listFields);
       } catch (error) {
         reject(error);
       }

@@ -58,9 +58,14 @@ export function parseJson(text: string): unknown {
 /**
  * Parses application/x-www-form-urlencoded (WHATWG URL, section 5.1).
  * @param maxFieldBytes the largest value, in bytes
+ * @param listFields as {@link addField} has them
  * @throws AppError body_malformed for a name that comes twice, body_too_large, content_type_unsupported for raw bytes
  */
-export function parseUrlEncoded(bytes: Buffer, maxFieldBytes = MAX_FIELD_BYTES): Record<string, string> {
+export function parseUrlEncoded(
+  bytes: Buffer,
+  maxFieldBytes = MAX_FIELD_BYTES,
+  listFields: readonly string[] = [],
+): Record<string, string> {
   if (looksBinary(bytes)) {
     throw new AppError(
       "content_type_unsupported",
@@ -72,7 +77,7 @@ export function parseUrlEncoded(bytes: Buffer, maxFieldBytes = MAX_FIELD_BYTES):
   for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) {
     if (++count > MAX_FIELDS) throw tooManyFields();
     if (Buffer.byteLength(value) > maxFieldBytes) throw bodyTooLarge(name, maxFieldBytes, null);
-    addField(fields, name, value);
+    addField(fields, name, value, listFields);
   }
   return fields;
 }
@@ -87,12 +92,21 @@ export function newFields(): Record<string, string> {
   return Object.create(null);
 }
 
-/** @throws AppError body_malformed where the name is there already: which of two values counts must not be a guess */
-export function addField(fields: Record<string, string>, name: string, value: string): void {
-  if (Object.hasOwn(fields, name)) {
+/**
+ * @param listFields names that may come several times: their values are joined by commas
+ * @throws AppError body_malformed where another is there already: which of two values counts must not be a guess
+ */
+export function addField(
+  fields: Record<string, string>,
+  name: string,
+  value: string,
+  listFields: readonly string[] = [],
+): void {
+  const before = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (before !== undefined && !listFields.includes(name)) {
     throw new AppError("body_malformed", `Expected one value for ${name} but received two`, { field: name });
   }
-  fields[name] = value;
+  fields[name] = before === undefined ? value : `${before},${value}`;
 }
 
 export function tooManyFields(): AppError {

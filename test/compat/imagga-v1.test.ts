@@ -81,8 +81,9 @@ describe("Imagga v1 content", () => {
   });
 
   it("answers 400 without a file, and takes ten and no more", async () => {
-    assertError(await askImagga(service, key, "POST", "/v1/content", new FormData()), 400);
-    assertError(await askImagga(service, key, "POST", "/v1/content"), 400);
+    const noFile = /^No valid files received for uploading\.$/;
+    assertError(await askImagga(service, key, "POST", "/v1/content", new FormData()), 400, noFile);
+    assertError(await askImagga(service, key, "POST", "/v1/content"), 400, noFile);
     const files = (count: number) =>
       fileForm(Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, Buffer.from(`file ${i}`)])));
     const ten = await askImagga(service, key, "POST", "/v1/content", files(10));

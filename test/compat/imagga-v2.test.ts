@@ -220,6 +220,20 @@ describe("Imagga v2 categories", () => {
     assert.deepEqual(await names("&language=de", "adult_content"), { de: "freizügig" });
     const form = fileForm({ image: picture, language: "de" });
     assert.deepEqual((await post(CATEGORIES, form)).body.result.categories[0].name, { de: "Unterwäsche" });
+    const encoded = new URLSearchParams({ image_base64: picture.toString("base64"), language: "de" });
+    for (const repeated of [form, encoded]) {
+      repeated.append("language", "fr");
+      const { body } = await post(CATEGORIES, repeated);
+      assert.deepEqual(body.result?.categories[0].name, { de: "Unterwäsche", fr: "sous-vêtements" });
+    }
+    const codes = Array.from({ length: 101 }, (_, i) => `a${String.fromCharCode(97 + (i % 26))}_a${"abcd"[i % 4]}`);
+    assert.equal((await get(`${CATEGORIES}?image_upload_id=${id}&language=${codes.slice(1)}`)).status, 200);
+    assertError(await get(`${CATEGORIES}?image_upload_id=${id}&language=${codes}`), 400, /at most 100/);
+    const endless = new URLSearchParams({
+      image_base64: picture.toString("base64"),
+      language: "aa,".repeat(1_000_000),
+    });
+    assertError(await post(CATEGORIES, endless), 400, /at most 100/);
     for (const language of ["__proto__", "../..", "e", "english"]) {
       assertError(
         await get(`${CATEGORIES}?image_upload_id=${id}&language=${encodeURIComponent(language)}`),

@@ -20,6 +20,8 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
   credentials_missing: "Basic authentication with an API key and its secret is required.",
   credentials_invalid: "The API key or its secret is not valid.",
   quota_exceeded: NO_QUOTA,
+  // The vendor's words in v1, the only version that asks for a file by no name.
+  image_missing: "No valid files received for uploading.",
   database_unavailable: BUSY,
   shutting_down: BUSY,
   internal: UNEXPECTED,

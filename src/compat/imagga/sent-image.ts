@@ -19,6 +19,7 @@ export function readV2Body(c: Context): Promise<ReceivedBody> {
     // Two are read to be told from one.
     maxImages: 2,
     maxTextBytes: MAX_FORM_BYTES,
+    listFields: ["language"],
   });
 }
 
