@@ -1,7 +1,14 @@
 import type { Context } from "hono";
 import { AppError } from "../errors.ts";
 import { readChunks } from "./read-body-chunks.ts";
-import { bodyTooLarge, declaredLength, MAX_FIELD_BYTES, MAX_FIELDS, MAX_TEXT_BODY_BYTES } from "./read-body-limits.ts";
+import {
+  bodyTooLarge,
+  declaredLength,
+  MAX_FIELD_BYTES,
+  MAX_FIELDS,
+  MAX_LARGE_JSON_PARTS,
+  MAX_TEXT_BODY_BYTES,
+} from "./read-body-limits.ts";
 
 /** For those who send an image as the body and leave the content type to curl. */
 export const RAW_IMAGE_HINT = "an image sent as the body needs the content type image/* or application/octet-stream";
@@ -41,6 +48,16 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
+ * Refuses a JSON body that is large for anything but a few long strings, since taking millions of values apart would hold up
+ * everybody for seconds, and take many times their bytes.
+ * @throws AppError body_too_large
+ */
+export function requireFewParts(bytes: Buffer): void {
+  if (bytes.length <= MAX_TEXT_BODY_BYTES || !hasMoreThan(bytes, [",", "[", "{"], MAX_LARGE_JSON_PARTS)) return;
+  throw new AppError("body_too_large", `Expected at most ${MAX_LARGE_JSON_PARTS} values for body but received more`);
+}
+
+/**
  * Parses JSON (RFC 8259).
  * @throws AppError body_malformed
  */
@@ -72,6 +89,8 @@ export function parseUrlEncoded(
       `Expected form fields for body but received bytes; ${RAW_IMAGE_HINT}`,
     );
   }
+  // Before they are taken apart, which for millions would hold up everybody.
+  if (hasMoreThan(bytes, ["&"], MAX_FIELDS)) throw tooManyFields();
   const fields = newFields();
   let count = 0;
   for (const [name, value] of new URLSearchParams(decodeUtf8(bytes))) {
@@ -111,6 +130,16 @@ export function addField(
 
 export function tooManyFields(): AppError {
   return new AppError("body_too_large", `Expected at most ${MAX_FIELDS} fields for body but received more`);
+}
+
+function hasMoreThan(bytes: Buffer, characters: readonly string[], most: number): boolean {
+  let count = 0;
+  for (const character of characters) {
+    for (let at = bytes.indexOf(character); at !== -1; at = bytes.indexOf(character, at + 1)) {
+      if (++count > most) return true;
+    }
+  }
+  return false;
 }
 
 /** What every image format starts with, and no form does: a control character among the first bytes. */

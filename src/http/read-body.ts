@@ -4,7 +4,15 @@ import { AppError } from "../errors.ts";
 import { MAX_IMAGE_BYTES } from "../services/image-source.ts";
 import { type NamedImage, readMultipart } from "./read-body-multipart.ts";
 import { readRawImage } from "./read-body-raw.ts";
-import { decodeUtf8, newFields, parseJson, parseUrlEncoded, RAW_IMAGE_HINT, readSmallBody } from "./read-body-text.ts";
+import {
+  decodeUtf8,
+  newFields,
+  parseJson,
+  parseUrlEncoded,
+  RAW_IMAGE_HINT,
+  readSmallBody,
+  requireFewParts,
+} from "./read-body-text.ts";
 import type { ReceivedImage } from "./received-image.ts";
 
 export type { ReceivedImage };
@@ -150,6 +158,7 @@ function formBody(
 }
 
 function jsonBody(c: Context, bytes: Buffer): ReceivedBody {
+  requireFewParts(bytes);
   const text = decodeUtf8(bytes);
   const json = parseJson(text);
   // hono keeps promises here, though its types say otherwise; what validates JSON later reads this instead of the stream.
