@@ -9,6 +9,8 @@ const KEPT = "interval '24 hours'";
 const REMEMBERED = "interval '30 days'";
 /** Until when room stays reserved for bytes that are still to be written; past it their process counts as dead. */
 const LEASE = sql`now() + interval '2 minutes'`;
+/** What an upload counts for at least, so that there are never more of them than can be counted in a moment. */
+const LEAST_ROOM = 4096;
 /** In place of the bytes while they are still to be written. */
 const TO_COME = Buffer.alloc(0);
 
@@ -31,7 +33,7 @@ export interface KnownUpload {
 
 /**
  * Reserves room for uploads of one key, all or none. A key may keep as much as it leaves free of `maxBytes`: half where it is
- * alone, so that whoever comes next finds room, however many came before. One process at a time counts and reserves, so that
+ * alone, so that whoever comes next finds room, however many came before. Small ones count as 4 KiB each. One process at a time counts and reserves, so that
  * no number of simultaneous uploads gets beyond it; the bytes themselves are written afterwards, since others would have to
  * wait for that.
  */
@@ -41,12 +43,13 @@ export async function reserveUploads(
   rooms: readonly UploadRoom[],
   maxBytes: number,
 ): Promise<Reserved> {
-  const wanted = rooms.reduce((sum, room) => sum + room.byteLength, 0);
+  const wanted = rooms.reduce((sum, room) => sum + Math.max(room.byteLength, LEAST_ROOM), 0);
+  const room = sql.raw(`greatest(upload.byte_length, ${LEAST_ROOM})`);
   return await withLock(db, "lookalike upload store", async (tx) => {
     const [kept] = await tx
       .select({
-        bytes: sql`coalesce(sum(${upload.byteLength}), 0)`.mapWith(Number),
-        own: sql`coalesce(sum(${upload.byteLength}) filter (where ${upload.keyId} = ${keyId}), 0)`.mapWith(Number),
+        bytes: sql`coalesce(sum(${room}), 0)`.mapWith(Number),
+        own: sql`coalesce(sum(${room}) filter (where ${upload.keyId} = ${keyId}), 0)`.mapWith(Number),
       })
       .from(upload)
       .where(and(isNotNull(upload.sealed), gt(upload.expiresAt, sql`now()`)));
