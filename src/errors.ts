@@ -54,6 +54,7 @@ export const ERRORS = {
   picture_not_kept: { status: 404, title: "The picture was not kept", retryable: false },
   key_not_found: { status: 404, title: "There is no such API key", retryable: false },
   upload_not_found: { status: 404, title: "There is no such upload", retryable: false },
+  upload_share_used: { status: 429, title: "The API key has its share of the room for uploads", retryable: true },
   upload_gone: { status: 410, title: "The upload was deleted or its time is over", retryable: false },
   key_fixed: { status: 409, title: "This API key is fixed by the service's configuration", retryable: false },
   idempotency_key_reused: {

@@ -93,7 +93,7 @@ export function requireCallImage({ parameters, media }: Call): CallImage {
   }
   if (text !== undefined) {
     // A plus sign that was not escaped in a form arrives as a blank.
-    const source = receiveBase64(text.replaceAll(" ", "+"), "media", MAX_MEDIA_BYTES);
+    const source = receiveBase64(text, "media", MAX_MEDIA_BYTES, "+");
     return { source, uri: NAMELESS };
   }
   throw new AppError("image_missing", "Expected media or url but received neither", { field: "media" });
