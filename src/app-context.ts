@@ -21,9 +21,12 @@ import { createKeyCache } from "./services/key-cache.ts";
 import { createLeftovers } from "./services/leftovers.ts";
 import { createLookUpCounts } from "./services/look-up-counts.ts";
 import { createNameMatchers } from "./services/name-matchers.ts";
+import { createTurns } from "./services/turns.ts";
 import { createWorkerPool, type WorkerPool } from "./worker/pool.ts";
 
 const MEBIBYTE = 2 ** 20;
+/** With the statement that follows, an answer is out within 10 seconds. */
+const FEEDBACK_PATIENCE_MS = 5_000;
 
 /** Parts that a test brings along instead of having them made. */
 export interface AppContextOverrides {
@@ -105,6 +108,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       lookUpCounts: createLookUpCounts(),
       leftovers,
       nameMatchers: createNameMatchers(),
+      feedbackTurns: createTurns(FEEDBACK_PATIENCE_MS),
       imagesInWork: new Map(),
     };
     // Requests may come before `begin`: the key that the configuration fixes holds from the first one on.

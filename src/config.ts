@@ -63,7 +63,9 @@ const SETTINGS = {
   SUGGESTIVE_REVIEW_THRESHOLD: optionalProbability.default(null),
   COMPAT: z.string().default(COMPAT_SURFACES.join(",")),
   UPLOAD_STORE_MB: wholeNumber(0, 1_000_000).default(256),
+  FEEDBACK_PER_KEY: wholeNumber(0, 1_000_000).default(10_000),
   KEEP_FEEDBACK_IMAGES: flag.default(false),
+  FEEDBACK_IMAGES_MB_PER_KEY: wholeNumber(0, 1_000_000).default(256),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -120,8 +122,12 @@ export interface Config {
   readonly compat: readonly CompatSurface[];
   /** Most mebibytes of uploads that are kept for a later call, of all callers together; 0: none. */
   readonly uploadStoreMb: number;
+  /** Most feedback that is kept of one key. */
+  readonly feedbackPerKey: number;
   /** Whether pictures that came with feedback are stored. */
   readonly keepFeedbackImages: boolean;
+  /** Most mebibytes of them that are kept of one key. */
+  readonly feedbackImagesMbPerKey: number;
 }
 
 function parseList(value: string): string[] {
@@ -201,7 +207,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     compat: parseCompat(value.COMPAT),
     uploadStoreMb: value.UPLOAD_STORE_MB,
+    feedbackPerKey: value.FEEDBACK_PER_KEY,
     keepFeedbackImages: value.KEEP_FEEDBACK_IMAGES,
+    feedbackImagesMbPerKey: value.FEEDBACK_IMAGES_MB_PER_KEY,
   };
 }
 

@@ -50,9 +50,11 @@ export const ERRORS = {
   entry_not_found: { status: 404, title: "There is no such entry", retryable: false },
   workflow_not_found: { status: 404, title: "There is no such workflow", retryable: false },
   feedback_not_found: { status: 404, title: "There is no such feedback", retryable: false },
+  feedback_full: { status: 409, title: "The API key has given as much feedback as is kept", retryable: false },
   picture_not_kept: { status: 404, title: "The picture was not kept", retryable: false },
   key_not_found: { status: 404, title: "There is no such API key", retryable: false },
   upload_not_found: { status: 404, title: "There is no such upload", retryable: false },
+  upload_share_used: { status: 429, title: "The API key has its share of the room for uploads", retryable: true },
   upload_gone: { status: 410, title: "The upload was deleted or its time is over", retryable: false },
   key_fixed: { status: 409, title: "This API key is fixed by the service's configuration", retryable: false },
   idempotency_key_reused: {

@@ -169,6 +169,16 @@ export async function pageEntries(
     .limit(limit);
 }
 
+/** Ids of the entries of a list that match now, all of them, in the order they were added. */
+export async function findLiveEntryIds(db: Database, listId: bigint): Promise<bigint[]> {
+  const rows = await db.orm
+    .select({ id: entry.id })
+    .from(entry)
+    .where(and(eq(entry.listId, listId), LIVE))
+    .orderBy(asc(entry.id));
+  return rows.map(({ id }) => id);
+}
+
 export type EntryChanges = Partial<Pick<EntryRow, "customId" | "note" | "metadata" | "expiresAt" | "enabled">>;
 
 /** Changes an entry of a list; null where there is none. */
@@ -192,13 +202,16 @@ export async function changeEntry(
   });
 }
 
-/** Lifts every entry of a list that is enabled; the audit row says how many. */
+/**
+ * Lifts every entry of a list that is enabled; the audit row says how many. However many: it takes longer than requests'
+ * statements may where they are some ten thousands.
+ */
 export async function disableEntries(
-  db: Database,
+  db: Pick<Database, "patient">,
   listId: bigint,
   event: (entries: number) => AuditEvent,
 ): Promise<number> {
-  return await inTransaction(db, async (tx) => {
+  return await inTransaction(db.patient, async (tx) => {
     const { rowCount } = await tx
       .update(entry)
       .set({ enabled: false, updatedAt: sql`now()` })

@@ -1,8 +1,8 @@
-import { and, desc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, isNotNull, lt, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { feedback } from "./schema.ts";
-import { inTransaction } from "./transaction.ts";
+import { inTransaction, type Transaction, withLock } from "./transaction.ts";
 
 const { picture, ...columns } = getTableColumns(feedback);
 // Pictures have up to 20 MiB: only who asks for one reads it.
@@ -23,15 +23,68 @@ export interface FeedbackFilter {
   readonly since: Date | null;
 }
 
-/** Stores what a caller says of a picture, in the place of what the same caller said of it before by that model. */
-export async function putFeedback(db: Database, said: NewFeedback): Promise<FeedbackRow> {
+/** Most that is kept of one key. */
+export interface FeedbackBounds {
+  readonly rows: number;
+  /** Bytes of pictures, all together. */
+  readonly pictureBytes: number;
+}
+
+/**
+ * Stores what a caller says of a picture, in the place of what the same caller said of it before by that model; null, and
+ * nothing stored, where the key has as much feedback as is kept of one. A picture that its key has no room for is left out.
+ * One process at a time counts and stores for a key, so that no number of simultaneous calls gets beyond the bounds; a
+ * picture's bytes are written afterwards, into the room reserved for them, since others would have to wait for that.
+ */
+export async function putFeedback(
+  db: Database,
+  { picture: given, ...said }: NewFeedback,
+  bounds: FeedbackBounds,
+): Promise<FeedbackRow | null> {
+  const row = await withLock(db, `lookalike feedback of ${said.keyId}`, async (tx) => {
+    const before = await findSaid(tx, said);
+    if (before === null && (await tx.$count(feedback, eq(feedback.keyId, said.keyId))) >= bounds.rows) return null;
+    const room = given == null ? 0 : bounds.pictureBytes - (await pictureBytesOf(tx, said.keyId));
+    const fits = given != null && given.length <= room + (before?.pictureBytes ?? 0);
+    return await upsertFeedback(tx, { ...said, pictureBytes: fits ? given.length : null });
+  });
+  if (row === null || row.pictureBytes === null || row.hasPicture) return row;
+  const written = await db.orm
+    .update(feedback)
+    .set({ picture: given })
+    .where(and(eq(feedback.id, row.id), isNotNull(feedback.pictureBytes)))
+    .returning(rowColumns);
+  return written[0] ?? row;
+}
+
+async function findSaid(tx: Transaction, { sha256, keyId, surface, model }: NewFeedback): Promise<FeedbackRow | null> {
+  const said = and(
+    eq(feedback.sha256, sha256),
+    eq(feedback.keyId, keyId),
+    eq(feedback.surface, surface),
+    eq(feedback.model, model),
+  );
+  const rows = await tx.select(rowColumns).from(feedback).where(said);
+  return rows[0] ?? null;
+}
+
+async function pictureBytesOf(tx: Transaction, keyId: string): Promise<number> {
+  const [kept] = await tx
+    .select({ bytes: sql`coalesce(sum(${feedback.pictureBytes}), 0)`.mapWith(Number) })
+    .from(feedback)
+    .where(and(eq(feedback.keyId, keyId), isNotNull(feedback.pictureBytes)));
+  return kept?.bytes ?? 0;
+}
+
+/** The same bytes have the same picture, so one that is there stays where it still fits. */
+async function upsertFeedback(tx: Transaction, said: NewFeedback): Promise<FeedbackRow> {
   const { keyId: _key, sha256: _sha256, surface: _surface, model: _model, ...rest } = said;
-  const rows = await db.orm
+  const rows = await tx
     .insert(feedback)
     .values(said)
     .onConflictDoUpdate({
       target: [feedback.sha256, feedback.keyId, feedback.surface, feedback.model],
-      set: { ...rest, updatedAt: sql`now()` },
+      set: { ...rest, picture: said.pictureBytes === null ? null : sql`feedback.picture`, updatedAt: sql`now()` },
     })
     .returning(rowColumns);
   const [row] = rows;

@@ -330,12 +330,23 @@ export const feedback = pgTable(
     /** What the service said of the picture when the feedback came; null where it never checked it. */
     verdict: text("verdict", { enum: ["allow", "review", "block"] }),
     scores: json("scores").$type<Record<string, number>>(),
-    /** The picture itself, only where the operator has it kept. */
+    /** The picture itself, only where the operator has it kept and its key has room for it. */
     picture: bytes("picture"),
+    /** The picture's bytes, counted from before it is written; null where none is kept. */
+    pictureBytes: integer("picture_bytes"),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },
-  (table) => [unique("feedback_said").on(table.sha256, table.keyId, table.surface, table.model)],
+  (table) => [
+    unique("feedback_said").on(table.sha256, table.keyId, table.surface, table.model),
+    // Pages are in the order of ids, by each of these alone or together; the first counts what a key has, too.
+    index("feedback_key").on(table.keyId, table.id),
+    index("feedback_model").on(table.model, table.id),
+    index("feedback_class").on(table.class, table.id),
+    index("feedback_surface").on(table.surface, table.id),
+    index("feedback_updated").on(table.updatedAt),
+    index("feedback_picture_bytes").on(table.keyId, table.pictureBytes).where(sql`picture_bytes is not null`),
+  ],
 );
 
 /**

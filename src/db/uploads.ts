@@ -9,6 +9,8 @@ const KEPT = "interval '24 hours'";
 const REMEMBERED = "interval '30 days'";
 /** Until when room stays reserved for bytes that are still to be written; past it their process counts as dead. */
 const LEASE = sql`now() + interval '2 minutes'`;
+/** What an upload counts for at least, so that there are never more of them than can be counted in a moment. */
+const LEAST_ROOM = 4096;
 /** In place of the bytes while they are still to be written. */
 const TO_COME = Buffer.alloc(0);
 
@@ -19,6 +21,9 @@ export interface UploadRoom {
   readonly byteLength: number;
 }
 
+/** What became of a wish for room. `share`: the key has as much as it may, `store`: it has nothing, and there is too little. */
+export type Reserved = "reserved" | "share" | "store";
+
 /** What is known of an upload. */
 export interface KnownUpload {
   readonly byteLength: number;
@@ -27,26 +32,31 @@ export interface KnownUpload {
 }
 
 /**
- * Reserves room for uploads of one key, all or none; false where with them more than `maxBytes` would be kept, of all keys
- * together. One process at a time counts and reserves, so that no number of simultaneous uploads gets beyond it; the bytes
- * themselves are written afterwards, since others would have to wait for that.
+ * Reserves room for uploads of one key, all or none. A key may keep as much as it leaves free of `maxBytes`: half where it is
+ * alone, so that whoever comes next finds room, however many came before. Small ones count as 4 KiB each. One process at a time counts and reserves, so that
+ * no number of simultaneous uploads gets beyond it; the bytes themselves are written afterwards, since others would have to
+ * wait for that.
  */
 export async function reserveUploads(
   db: Pick<Database, "pool">,
   keyId: string,
   rooms: readonly UploadRoom[],
   maxBytes: number,
-): Promise<boolean> {
-  const wanted = rooms.reduce((sum, room) => sum + room.byteLength, 0);
-  if (wanted > maxBytes) return false;
+): Promise<Reserved> {
+  const wanted = rooms.reduce((sum, room) => sum + Math.max(room.byteLength, LEAST_ROOM), 0);
+  const room = sql.raw(`greatest(upload.byte_length, ${LEAST_ROOM})`);
   return await withLock(db, "lookalike upload store", async (tx) => {
     const [kept] = await tx
-      .select({ bytes: sql`coalesce(sum(${upload.byteLength}), 0)`.mapWith(Number) })
+      .select({
+        bytes: sql`coalesce(sum(${room}), 0)`.mapWith(Number),
+        own: sql`coalesce(sum(${room}) filter (where ${upload.keyId} = ${keyId}), 0)`.mapWith(Number),
+      })
       .from(upload)
       .where(and(isNotNull(upload.sealed), gt(upload.expiresAt, sql`now()`)));
-    if ((kept?.bytes ?? 0) + wanted > maxBytes) return false;
+    const { bytes, own } = kept ?? { bytes: 0, own: 0 };
+    if (own + wanted > maxBytes - bytes - wanted) return own > 0 ? "share" : "store";
     await tx.insert(upload).values(rooms.map((room) => ({ ...room, keyId, sealed: TO_COME, expiresAt: LEASE })));
-    return true;
+    return "reserved";
   });
 }
 

@@ -8,6 +8,8 @@ export const MAX_TEXT_BODY_BYTES = 1024 * 1024;
 export const MAX_FIELD_BYTES = 64 * 1024;
 /** Most text fields of a form. */
 export const MAX_FIELDS = 50;
+/** Most values of a JSON body that may be large for the images in it, by the characters that part them. */
+export const MAX_LARGE_JSON_PARTS = 100_000;
 /** Most file parts of a multipart body, of any name. */
 export const MAX_FILES = 4;
 /** Bytes a multipart body may have beyond its image: text fields, part headers, boundaries. */

@@ -38,6 +38,8 @@ export interface ImageParts {
   /** Whether every part with a file name is one, whatever its name. */
   readonly anyFile: boolean;
   readonly maxImages: number;
+  /** Names of text fields that may come several times. */
+  readonly listFields: readonly string[];
 }
 
 /**
@@ -72,7 +74,7 @@ function createParser(contentType: string, parts: ImageParts): BusboyInstance {
   const maxFiles = Math.max(MAX_FILES, parts.maxImages);
   try {
     return new Busboy({
-      headers: { "content-type": contentType },
+      headers: { "content-type": quoteBoundary(contentType) },
       highWaterMark: 1024 * 1024,
       fileHwm: 1024 * 1024,
       isPartAFile: (name, type, filename) =>
@@ -90,6 +92,14 @@ function createParser(contentType: string, parts: ImageParts): BusboyInstance {
   } catch (cause) {
     throw malformed("a Content-Type without a boundary", cause);
   }
+}
+
+/** A boundary with a blank in it has to be quoted (RFC 2046, section 5.1.1), and programs forget it. */
+function quoteBoundary(contentType: string): string {
+  return contentType.replace(
+    /(;\s*boundary=)([^\s";]+[ \t][^";]*)/i,
+    (_, name: string, boundary: string) => `${name}"${boundary.trimEnd()}"`,
+  );
 }
 
 function collectParts(parser: BusboyInstance, parts: ImageParts): Promise<MultipartBody> {
@@ -123,7 +133,7 @@ function collectParts(parser: BusboyInstance, parts: ImageParts): Promise<Multip
         return;
       }
       try {
-        addField(fields, name, value);
+        addField(fields, name, value, parts.listFields);
       } catch (error) {
         reject(error);
       }

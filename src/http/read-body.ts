@@ -4,7 +4,15 @@ import { AppError } from "../errors.ts";
 import { MAX_IMAGE_BYTES } from "../services/image-source.ts";
 import { type NamedImage, readMultipart } from "./read-body-multipart.ts";
 import { readRawImage } from "./read-body-raw.ts";
-import { decodeUtf8, newFields, parseJson, parseUrlEncoded, RAW_IMAGE_HINT, readSmallBody } from "./read-body-text.ts";
+import {
+  decodeUtf8,
+  newFields,
+  parseJson,
+  parseUrlEncoded,
+  RAW_IMAGE_HINT,
+  readSmallBody,
+  requireFewParts,
+} from "./read-body-text.ts";
 import type { ReceivedImage } from "./received-image.ts";
 
 export type { ReceivedImage };
@@ -37,6 +45,8 @@ export interface ReadBodyOptions {
   readonly anyFile?: boolean;
   /** Most images in one form; 1 where not given. */
   readonly maxImages?: number;
+  /** Names of text fields that may come several times in a form: they are given joined by commas. */
+  readonly listFields?: readonly string[];
   /** Largest JSON or URL-encoded body, and field of the latter, in bytes, for surfaces whose images come as base64 text. */
   readonly maxTextBytes?: number;
   /** Whether a body of a content type that is neither a form nor JSON is taken as the image itself. */
@@ -91,15 +101,16 @@ async function readBody(c: Context, options: ReadBodyOptions): Promise<ReceivedB
   const type = mediaType(header);
   if (options.jsonOnly === true) return await readJsonOrNothing(c, type);
   if (type === "multipart/form-data") {
-    const { imageFields = ["image"], anyFile = false, maxImages = 1 } = options;
-    const body = await readMultipart(c, header, { maxBytes, fields: imageFields, anyFile, maxImages });
+    const { imageFields = ["image"], anyFile = false, maxImages = 1, listFields = [] } = options;
+    const body = await readMultipart(c, header, { maxBytes, fields: imageFields, anyFile, maxImages, listFields });
     return formBody(body.images, body.fields, body.otherFiles);
   }
   if (type.startsWith("image/") || type === "application/octet-stream") return await rawBody(c, maxBytes);
   const { maxTextBytes } = options;
   if (isJson(type)) return jsonBody(c, await readSmallBody(c, RAW_IMAGE_HINT, maxTextBytes));
   if (type === "application/x-www-form-urlencoded") {
-    return formBody([], parseUrlEncoded(await readSmallBody(c, RAW_IMAGE_HINT, maxTextBytes), maxTextBytes), []);
+    const bytes = await readSmallBody(c, RAW_IMAGE_HINT, maxTextBytes);
+    return formBody([], parseUrlEncoded(bytes, maxTextBytes, options.listFields), []);
   }
   if (options.rawOfAnyType === true) return await rawBody(c, maxBytes);
   if (type === "" && (await readSmallBody(c)).length === 0) return formBody([], newFields(), []);
@@ -147,6 +158,7 @@ function formBody(
 }
 
 function jsonBody(c: Context, bytes: Buffer): ReceivedBody {
+  requireFewParts(bytes);
   const text = decodeUtf8(bytes);
   const json = parseJson(text);
   // hono keeps promises here, though its types say otherwise; what validates JSON later reads this instead of the stream.

@@ -15,6 +15,7 @@ import type { KeyCache } from "./key-cache.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { LookUpCounts } from "./look-up-counts.ts";
 import type { NameMatchers } from "./name-matchers.ts";
+import type { Turns } from "./turns.ts";
 
 export type { ModelFacts };
 
@@ -37,6 +38,8 @@ export interface AppContext {
   readonly lookUpCounts: LookUpCounts;
   readonly leftovers: Leftovers;
   readonly nameMatchers: NameMatchers;
+  /** Of storing feedback, by the key that gives it. */
+  readonly feedbackTurns: Turns;
   /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
   readonly imagesInWork: Map<string, Promise<void>>;
 }

@@ -32,5 +32,9 @@ export async function createList(ctx: RequestContext, name: string, given: NewLi
   const fields = { ...DEFAULTS, ...(namesOwn && NO_AGREEMENT), ...given };
   const row = await insertList(ctx.db, name, fields, auditEvent(ctx, actor, "list.create", name, fields));
   if (row !== null) return row;
-  throw new AppError("list_exists", `Expected the name of no existing list but received ${name}`, { field: "name" });
+  throw nameTaken(name);
+}
+
+export function nameTaken(name: string): AppError {
+  return new AppError("list_exists", `Expected the name of no existing list but received ${name}`, { field: "name" });
 }

@@ -14,20 +14,23 @@ export interface NewUpload {
   readonly bytes: Uint8Array;
 }
 
-/** Room comes back when others delete theirs or their day is over. */
+/** Room comes back when uploads are deleted or their day is over. */
 const RETRY_SECONDS = 60;
 
 /**
  * Keeps pictures for 24 hours, all or none, for {@link openUpload} with the same API key. Free, and nothing is decoded. They are
  * sealed with keys that only their ids give, so that neither the database nor a copy of it holds anything readable.
- * @throws AppError credentials_missing, scope_missing; overloaded, with retryAfterSeconds, where UPLOAD_STORE_MB is used up
+ * @throws AppError credentials_missing, scope_missing; with retryAfterSeconds upload_share_used where the key has its share of
+ * UPLOAD_STORE_MB, overloaded where others have too much for it to begin with
  */
 export async function keepUpload(ctx: RequestContext, uploads: readonly NewUpload[]): Promise<void> {
   const actor = requireScope(ctx, "check");
   const pending = uploads.map(({ id, bytes }) => ({ ...uploadSecrets(id), bytes, byteLength: bytes.byteLength }));
   const rooms = pending.map(({ idHash, byteLength }) => ({ idHash, byteLength }));
   const maxBytes = ctx.config.uploadStoreMb * 1024 * 1024;
-  if (!(await reserveUploads(ctx.db, actor.id, rooms, maxBytes))) throw storeFull();
+  const reserved = await reserveUploads(ctx.db, actor.id, rooms, maxBytes);
+  if (reserved === "share") throw shareUsed();
+  if (reserved === "store") throw storeFull();
   try {
     for (const { idHash, sealingKey, bytes } of pending) {
       if (!(await storeUpload(ctx.db, idHash, seal(sealingKey, bytes)))) throw storeFull();
@@ -37,6 +40,14 @@ export async function keepUpload(ctx: RequestContext, uploads: readonly NewUploa
     await undoAfter(ctx, error, "the room of an upload", () => releaseUploads(ctx.db, idHashes));
     throw error;
   }
+}
+
+function shareUsed(): AppError {
+  return new AppError(
+    "upload_share_used",
+    "Expected the uploads kept for this API key to take no more room than is left free. Delete some, or wait until their 24 hours are over",
+    { retryAfterSeconds: RETRY_SECONDS },
+  );
 }
 
 function storeFull(): AppError {

@@ -19,6 +19,11 @@ export interface WorkflowDecision {
    * scores that rules reject by, whether it got there or not, and 0 without such rules.
    */
   readonly rejectProb: number;
+  /**
+   * How sure it is, 0..1, that the picture doesn't pass unseen: as `rejectProb`, with the rules that review counted among
+   * those that reject, and 1 also where a rule can't be applied. For callers who know no review.
+   */
+  readonly stopProb: number;
   /** The rules that decided, in the workflow's order; none where none had a say and the picture is accepted. */
   readonly reasons: readonly WorkflowReason[];
 }
@@ -41,7 +46,6 @@ const GRAVITY: readonly WorkflowAction[] = ["accept", "review", "reject"];
 
 /** What a rule says of one picture. */
 interface Judged {
-  readonly rule: WorkflowRule;
   readonly reason: WorkflowReason;
   readonly action: WorkflowAction;
   readonly byList: boolean;
@@ -59,11 +63,18 @@ export function decideWorkflow(input: WorkflowInput): WorkflowDecision {
   const judged = input.rules.map((rule, place) => judge(rule, place, input));
   const holding = judged.filter(({ holds }) => holds);
   const allowing = holding.filter(({ byList, action }) => byList && action === "accept");
-  if (allowing.length > 0) return { action: "accept", rejectProb: 0, reasons: allowing.map(({ reason }) => reason) };
+  if (allowing.length > 0) {
+    return { action: "accept", rejectProb: 0, stopProb: 0, reasons: allowing.map(({ reason }) => reason) };
+  }
   const gravest = Math.max(0, ...holding.map(({ action }) => GRAVITY.indexOf(action)));
   const action = GRAVITY[gravest] ?? "accept";
   const deciding = holding.filter((each) => each.action === action);
-  return { action, rejectProb: rejectProbability(judged), reasons: deciding.map(({ reason }) => reason) };
+  return {
+    action,
+    rejectProb: probability(judged.filter((each) => each.action === "reject")),
+    stopProb: probability(judged.filter((each) => each.action !== "accept")),
+    reasons: deciding.map(({ reason }) => reason),
+  };
 }
 
 function judge(rule: WorkflowRule, place: number, input: WorkflowInput): Judged {
@@ -72,15 +83,15 @@ function judge(rule: WorkflowRule, place: number, input: WorkflowInput): Judged 
   const byList = "list" in when;
   const fault = ruleFault(rule, input.lists, input.model) ?? (byList || input.scores !== null ? null : NOT_CLASSIFIED);
   if (fault !== null) {
-    return { rule, reason: { id, text: fault }, action: "review", byList: false, holds: true, score: null };
+    return { reason: { id, text: fault }, action: "review", byList: false, holds: true, score: null };
   }
   const reason = { id, text: rule.text };
   if (byList) {
     const holds = input.matches.some(({ list }) => list === when.list);
-    return { rule, reason, action, byList, holds, score: null };
+    return { reason, action, byList, holds, score: null };
   }
   const score = scoreOf(when.score, input.scores ?? {}, input.model);
-  return { rule, reason, action, byList, holds: score >= when.at_least, score };
+  return { reason, action, byList, holds: score >= when.at_least, score };
 }
 
 const NOT_CLASSIFIED = "This rule was not applied: the picture was not classified";
@@ -110,8 +121,8 @@ function scoreOf(name: string, scores: Scores, { unsafeLabels, suggestiveLabels 
   return Math.min(1, sum);
 }
 
-function rejectProbability(judged: readonly Judged[]): number {
-  const rejecting = judged.filter(({ rule }) => rule.action === "reject");
-  if (rejecting.some(({ byList, holds }) => byList && holds)) return 1;
-  return Math.max(0, ...rejecting.map(({ score }) => score ?? 0));
+/** How sure rules are of what they would do: those without a score are where they hold. */
+function probability(judged: readonly Judged[]): number {
+  if (judged.some(({ score, holds }) => score === null && holds)) return 1;
+  return Math.max(0, ...judged.map(({ score }) => score ?? 0));
 }

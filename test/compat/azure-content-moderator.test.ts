@@ -218,6 +218,23 @@ describe("Azure Content Moderator", () => {
     assert.deepEqual(rows, [{ entries: "2" }]);
   });
 
+  it("deletes all images also where that takes the database longer than a statement of a request may", async () => {
+    const hasty = await startService({ workers: service.context.workers, config: { databaseTimeoutMs: 1000 } });
+    try {
+      const own = newClient(hasty.adminKey, hasty.url);
+      const listId = String((await own.listManagementImageLists.create(JSON_TYPE, { name: "Long" })).id);
+      await own.listManagementImage.addImageFileInput(listId, await detailedPicture(7119));
+      await hasty.context.db.pool.query(
+        `create function take_long() returns trigger language plpgsql as $$ begin perform pg_sleep(1.5); return null; end $$;
+        create trigger take_long after update on entry for each statement execute function take_long()`,
+      );
+      assert.equal((await own.listManagementImage.deleteAllImages(listId)).body, "Reset Successful.");
+      assert.deepEqual((await own.listManagementImage.getAllImageIds(listId)).contentIds, []);
+    } finally {
+      await hasty.close();
+    }
+  });
+
   it("matches nothing of a deleted list from the very next request on", async () => {
     const picture = await detailedPicture(7109);
     const { listId } = await newList(picture);
@@ -427,6 +444,14 @@ describe("Azure Content Moderator", () => {
     ] as const) {
       const answer = await raw(method, path, body, json);
       assert.deepEqual([answer.http, answer.body.Error?.Code], [status, String(status)], `${method} ${path}`);
+      // In the caller's numbers.
+      const sent = /\d{9,}(?=\/RefreshIndex$|$)/.exec(path)?.[0];
+      if (status === 404 && sent !== undefined) {
+        assert.match(
+          answer.body.Error.Message,
+          new RegExp(`^Expected the number of an existing .* received "${sent}"$`),
+        );
+      }
     }
     const { http } = await raw("POST", `${MATCH}?listId=x`, "x", { "content-type": "image/png" });
     assert.equal(http, 404);

@@ -90,18 +90,50 @@ describe("HMA banks", () => {
       [{ name: "" }, upper],
       [{ name: "_HIDDEN" }, here],
       [{ name: "A".repeat(65) }, here],
-      [
-        { name: "HALF", enabled_ratio: 0.5 },
-        "A bank matches always or never here: enabled_ratio has to be 1 or 0, not 0.5",
-      ],
+      [{ name: "NEGATIVE", enabled_ratio: -0.5 }, "enabled_ratio has to be from 0 to 1 here, not -0.5"],
+      [{ name: "TOO_MUCH", enabled_ratio: "1.5" }, "enabled_ratio has to be from 0 to 1 here, not 1.5"],
     ] as const) {
       const { status, body } = await ask(service, "POST", "/c/banks", { body: fields });
       assert.deepEqual([status, body], [400, { message }], JSON.stringify(fields));
     }
     await createBank("A".repeat(64));
-    await createBank("KEEPS_ITS_NAME");
-    const renamed = await ask(service, "PUT", "/c/bank/KEEPS_ITS_NAME", { body: { name: "OTHER" } });
-    assert.deepEqual([renamed.status, renamed.body], [400, { message: "A bank keeps its name here" }]);
+  });
+
+  it("get another name and keep their content, and workflows go on naming them", async () => {
+    await createBank("BEFORE");
+    await createBank("TAKEN");
+    const id = await bankSignal("BEFORE");
+    const picture = await detailedPicture(9311);
+    await ask(service, "POST", "/c/bank/BEFORE/content", { body: photo(picture) });
+    const rules = [
+      { when: { score: "unsafe", at_least: 1 }, action: "review", text: "Doubtful" },
+      { when: { list: "before" }, action: "reject", text: "Banned" },
+      { when: { list: "taken" }, action: "review", text: "Other" },
+    ];
+    const made = await ask(service, "POST", "/v1/workflows", { body: { name: "Uploads", rules } });
+
+    for (const [name, status, message] of [
+      ["TAKEN", 403, "Bank name already exists"],
+      ["1_invalid_name", 400, "Bank names must be UPPER_WITH_UNDERSCORE"],
+    ] as const) {
+      const { status: answered, body } = await ask(service, "PUT", "/c/bank/BEFORE", {
+        body: { name, enabled: false },
+      });
+      assert.deepEqual([answered, body], [status, { message }]);
+      assert.deepEqual(await found("BEFORE"), [id], "nothing was changed");
+    }
+    const renamed = await ask(service, "PUT", "/c/bank/BEFORE", { body: { name: "AFTER", enabled_ratio: 0.5 } });
+    assert.deepEqual([renamed.status, renamed.body], [200, { name: "AFTER", matching_enabled_ratio: 0.5 }]);
+    assert.equal((await ask(service, "GET", "/c/bank/BEFORE")).status, 404);
+    assert.deepEqual([await found("BEFORE"), await found("AFTER")], [[], [id]]);
+    assert.equal((await ask(service, "GET", `/c/bank/AFTER/content/${id}`)).body.bank.name, "AFTER");
+    const workflow = await ask(service, "GET", `/v1/workflows/${made.body.id}`);
+    const lists = workflow.body.rules.map(({ when }: { when: { list?: string } }) => when.list);
+    assert.deepEqual(lists, [undefined, "after", "taken"]);
+    const checked = await ask(service, "POST", `/v1/workflows/${made.body.id}/check`, { body: picture });
+    assert.equal(checked.body.action, "reject");
+    // The name is free again.
+    await createBank("BEFORE");
   });
 
   it("take on and off in HMA's words, from the next look-up on", async () => {
@@ -121,8 +153,58 @@ describe("HMA banks", () => {
     const off = await ask(service, "POST", "/c/banks", { body: { name: "BORN_OFF", enabled: "false" } });
     assert.equal(off.body.matching_enabled_ratio, 0);
     await ask(service, "PUT", "/c/bank/SWITCHED", { body: { enabled: false } });
-    const lots = `/m/lookup?signal_type=pdq&signal=${SIGNAL}&banks=SWITCHED&bypass_coinflip=true&seed=1234`;
-    assert.deepEqual((await ask(service, "GET", lots)).body, {}, "there is no lot to draw");
+    const lots = `/m/lookup?signal_type=pdq&signal=${SIGNAL}&banks=SWITCHED&bypass_coinflip=true`;
+    assert.deepEqual((await ask(service, "GET", lots)).body, {}, "a bank that is off is in no look-up");
+  });
+
+  it("match in the share of look-ups that their ratio says, drawn by the seed, and keep it in their list", async () => {
+    const seeds = Array.from({ length: 40 }, (_, place) => `content-${place}`);
+    async function seedsThatMatch(path: string): Promise<Set<string>> {
+      const found = new Set<string>();
+      for (const seed of seeds) {
+        const { body } = await ask(service, "GET", `${path}&banks=DRAWN&seed=${seed}`);
+        if (body.DRAWN !== undefined) found.add(seed);
+      }
+      return found;
+    }
+    await ask(service, "POST", "/v1/lists", { body: { name: "drawn", metadata: { team: "trust" } } });
+    const id = await bankSignal("DRAWN");
+    const lookup = `/m/lookup?signal_type=pdq&signal=${SIGNAL}`;
+    const shares: Set<string>[] = [];
+    for (const ratio of [0.25, 0.75]) {
+      const { body } = await ask(service, "PUT", "/c/bank/DRAWN", { body: { enabled_ratio: ratio } });
+      assert.deepEqual(body, { name: "DRAWN", matching_enabled_ratio: ratio });
+      const list = await ask(service, "GET", "/v1/lists/drawn");
+      assert.deepEqual(
+        [list.body.enabled, list.body.metadata],
+        [true, { team: "trust", hma_enabled_ratio: String(ratio) }],
+      );
+      const share = await seedsThatMatch(lookup);
+      assert.deepEqual(await seedsThatMatch(lookup), share, "a seed draws the same lot again");
+      shares.push(share);
+    }
+    const [few = new Set(), many = new Set()] = shares;
+    assert.ok(few.size > 0 && few.size < many.size && many.size < seeds.length, `${few.size} and ${many.size}`);
+    assert.ok([...few].every((seed) => many.has(seed)));
+
+    // By file as by signal; the raw look-up and whoever passes the lot over get everything.
+    const [unlucky = ""] = seeds.filter((seed) => !many.has(seed));
+    const [lucky = ""] = few;
+    const picture = await detailedPicture(9310);
+    await ask(service, "POST", "/c/bank/DRAWN/content", { body: photo(picture) });
+    const byFile = async (query: string) =>
+      Object.keys((await ask(service, "POST", `/m/lookup?${query}`, { body: photo(picture) })).body.pdq);
+    assert.deepEqual(await byFile(`seed=${lucky}`), ["DRAWN"]);
+    assert.deepEqual(await byFile(`seed=${unlucky}`), []);
+    assert.deepEqual(await byFile(`seed=${unlucky}&bypass_coinflip=true`), ["DRAWN"]);
+    const passed = await ask(service, "GET", `${lookup}&banks=DRAWN&seed=${unlucky}&bypass_coinflip=true`);
+    assert.deepEqual(passed.body, { DRAWN: [{ bank_content_id: id, distance: "0" }] });
+    assert.deepEqual(await found("DRAWN"), [id]);
+
+    await ask(service, "PUT", "/c/bank/DRAWN", { body: { enabled: true } });
+    assert.equal((await ask(service, "GET", "/c/bank/DRAWN")).body.matching_enabled_ratio, 1);
+    assert.deepEqual((await ask(service, "GET", "/v1/lists/drawn")).body.metadata, { team: "trust" });
+    assert.equal((await seedsThatMatch(lookup)).size, seeds.length);
   });
 });
 
@@ -218,6 +300,24 @@ describe("HMA content", () => {
     assert.equal(native.body.entries[0].custom_id, "ext-123");
   });
 
+  it("keeps JSON of up to 16,000 characters, of whatever alphabet", async () => {
+    await createBank("LONG_DETAILS");
+    for (const json of [
+      { short: "\u{1F600} ".repeat(300) },
+      { ascii: '\\"x'.repeat(3000) },
+      { mixed: `a${"\u{1F600}é\n".repeat(700)}`, list: [1, null, { deep: "\u2028" }] },
+    ]) {
+      const path = "/c/bank/LONG_DETAILS/content";
+      const picture = await detailedPicture(9320 + Object.keys(json).length + JSON.stringify(json).length);
+      const { body } = await ask(service, "POST", path, {
+        body: photo(picture, { metadata: JSON.stringify({ json }) }),
+      });
+      await ask(service, "PUT", `${path}/${body.id}`, { body: { disable_until_ts: 0, note: "off" } });
+      const kept = await ask(service, "GET", `${path}/${body.id}`);
+      assert.deepEqual(kept.body.metadata.json, json);
+    }
+  });
+
   it("is refused details that HMA refuses", async () => {
     await createBank("REFUSED");
     const picture = await detailedPicture(9302);
@@ -229,7 +329,12 @@ describe("HMA content", () => {
       [{ metadata: '{"content_id": 5}' }, /^Invalid metadata: content_id should be a valid string/],
       [{ metadata: '{"json": "text"}' }, /^Invalid metadata: json should be a valid dictionary/],
       [{ metadata: '{"content_uri": "a\\u0000b"}' }, /^Invalid metadata: /],
-      [{ metadata: JSON.stringify({ json: { long: "x".repeat(1000) } }) }, /at most 1000 characters/],
+      [{ metadata: JSON.stringify({ json: { long: "x".repeat(16_000) } }) }, /json has at most 16000 characters$/],
+      [
+        { metadata: JSON.stringify({ json: { long: "\u{1F600}".repeat(2000) } }) },
+        /json has at most 16000 characters$/,
+      ],
+      [{ metadata: JSON.stringify({ content_uri: "x".repeat(1001) }) }, /content_uri has at most 1000 characters/],
       [{ note: "x".repeat(256) }, /^note must be at most 255 characters$/],
     ] as const) {
       const { status, body } = await ask(service, "POST", path, { body: photo(picture, fields) });
@@ -285,6 +390,7 @@ describe("HMA configuration", () => {
       ["GET", "/c/exchanges/api/ncmec/schema", 404, { message: "Exchange API 'ncmec' not found" }],
       ["GET", "/c/exchange/TEST", 404, none],
       ["PUT", "/c/exchange/TEST", 404, none],
+      ["POST", "/c/exchange/TEST/credentials", 404, none],
       ["DELETE", "/c/exchange/TEST", 200, { message: "Exchange deleted" }],
     ] as const) {
       const answer = await ask(service, method, path);

@@ -136,6 +136,23 @@ describe("HMA look-ups by signal", () => {
     const { db_size, index_size, index_out_of_date } = ages.body.pdq;
     assert.deepEqual([db_size, index_size, index_out_of_date], [banked.size, banked.size, false]);
   });
+
+  it("count videos by their MD5s, and not the files of photos", async () => {
+    assert.equal((await ask(service, "POST", "/c/banks", { body: { name: "COUNTED" } })).status, 201);
+    const sizes = async () => {
+      const { body } = await ask(service, "GET", "/m/index/status");
+      return { pdq: body.pdq.size, video_md5: body.video_md5.size };
+    };
+    const before = await sizes();
+    await ask(service, "POST", "/c/bank/COUNTED/content", { body: photo(await detailedPicture(9204)) });
+    assert.deepEqual(await sizes(), { ...before, pdq: before.pdq + 1 });
+    const video = new FormData();
+    video.append("video", new Blob(["not decoded at all"]), "x");
+    const { body } = await ask(service, "POST", "/c/bank/COUNTED/content", { body: video });
+    assert.deepEqual(await sizes(), { pdq: before.pdq + 1, video_md5: before.video_md5 + 1 });
+    await ask(service, "DELETE", `/c/bank/COUNTED/content/${body.id}`);
+    assert.deepEqual(await sizes(), { ...before, pdq: before.pdq + 1 });
+  });
 });
 
 describe("HMA look-ups by picture", () => {

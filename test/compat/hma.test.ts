@@ -82,15 +82,35 @@ describe("Coop's calls", () => {
     assert.deepEqual(await coop.matchedBanks(url, [hmaName]), [hmaName]);
     assert.equal((await coop.setRatio(hmaName, 0)).body.matching_enabled_ratio, 0);
     assert.deepEqual(await coop.matchedBanks(url, [hmaName]), []);
-    const half = await coop.setRatio(hmaName, 0.5);
-    assert.equal(half.status, 400);
-    assert.match(half.body.message, /enabled_ratio has to be 1 or 0, not 0.5/);
+    // Its form has a slider between them, in steps of 5 %.
+    const some = await coop.createBank("org", "some", 0.35);
+    assert.deepEqual([some.status, some.body.matching_enabled_ratio], [201, 0.35]);
+    assert.equal((await coop.setRatio(hmaName, 0.5)).body.matching_enabled_ratio, 0.5);
 
     assert.equal((await coop.getExchange(hmaName)).status, 404);
     assert.deepEqual((await coop.exchangeApis()).body, []);
     assert.equal((await coop.getBank(hmaName)).status, 200);
     assert.deepEqual((await coop.deleteBank(hmaName)).body, { message: "Done" });
     assert.equal((await coop.getBank(hmaName)).status, 404);
+  });
+
+  it("rename a bank in place, which keeps its content and where that came from", async () => {
+    const coop = withKey();
+    const { hmaName } = await coop.createBank("org", "reported", 1);
+    const url = serve("/reported.png", await detailedPicture(9105));
+    const added = await coop.addReported(hmaName, url, "item-1");
+    assert.equal(added.status, 200, JSON.stringify(added.body));
+    const renamed = await coop.renameBank(hmaName, "COOP_ORG_REPORTED_MEDIA");
+    assert.deepEqual([renamed.status, renamed.body.name], [200, "COOP_ORG_REPORTED_MEDIA"]);
+    assert.deepEqual(await coop.matchedBanks(url, [hmaName, "COOP_ORG_REPORTED_MEDIA"]), ["COOP_ORG_REPORTED_MEDIA"]);
+    const path = `/c/bank/COOP_ORG_REPORTED_MEDIA/content/${added.body.id}`;
+    const { body } = await ask(service, "GET", path, { key: curator.key });
+    assert.deepEqual(body.metadata, {
+      content_id: "type:item-1",
+      content_uri: null,
+      json: { source: "ncmec_report", orgId: "org", itemId: "item-1" },
+      collab: null,
+    });
   });
 
   it("hash and look up without any key, and may not curate", async () => {

@@ -108,9 +108,11 @@ describe("an upload", () => {
     assert.equal(await remaining(), 0);
     assert.equal((await categories(service, ids[0] ?? "", limited)).status, 200, "a repeat costs nothing");
     const refused = await categories(service, ids[1] ?? "", limited);
-    assert.equal(refused.status, 429);
+    assert.deepEqual(
+      [refused.status, refused.body],
+      [403, { status: { type: "error", text: "You have reached your monthly limits for this subscription." } }],
+    );
     assert.ok(Number(refused.headers.get("retry-after")) > 0);
-    assert.equal(refused.body.status.type, "error");
   });
 
   it("is of the key that made it: another gets 404, for using and for deleting it", async () => {
@@ -211,8 +213,8 @@ describe("the store of uploads", () => {
     return rows[0]?.count ?? 0;
   }
 
-  const post = (to: TestService, bytes: number) =>
-    askImagga(to, key, "POST", "/v2/uploads", fileForm({ image: randomBytes(bytes) }));
+  const post = (to: TestService, bytes: number, by = key) =>
+    askImagga(to, by, "POST", "/v2/uploads", fileForm({ image: randomBytes(bytes) }));
 
   /** The context of a request with the key, where something is different. */
   function contextWith(different: Partial<RequestContext>): RequestContext {
@@ -235,34 +237,86 @@ describe("the store of uploads", () => {
   after(() => Promise.all(crew.map((each) => each.close())));
   beforeEach(() => service.context.db.pool.query("delete from upload"));
 
-  it("never holds more than UPLOAD_STORE_MB, to the byte, also under parallel uploads to two processes", async () => {
-    const bytes = 90_000;
-    const fit = Math.floor(STORE_BYTES / bytes);
+  it("gives a key as much as it leaves free, to the byte, also under parallel uploads to two processes", async () => {
+    const share = STORE_BYTES / 2;
+    const bytes = 45_000;
+    const fit = Math.floor(share / bytes);
     const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => post(crew[i % 2 === 0 ? 0 : 1], bytes)));
     const kept = answers.filter(({ status }) => status === 200);
     assert.equal(kept.length, fit);
     for (const refused of answers.filter(({ status }) => status !== 200)) {
-      assert.deepEqual([refused.status, refused.body.status.type], [503, "error"]);
+      assert.deepEqual([refused.status, refused.body.status.type], [429, "error"]);
+      assert.match(refused.body.status.text, /Delete some, or wait/);
       assert.ok(Number(refused.headers.get("retry-after")) > 0);
     }
     assert.equal(await countRows(), fit, "nothing is kept of what was refused");
-    const left = STORE_BYTES - fit * bytes;
-    assert.equal((await post(crew[0], left + 1)).status, 503);
+    const left = share - fit * bytes;
+    assert.equal((await post(crew[0], left + 1)).status, 429);
     assert.equal((await post(crew[0], left)).status, 200);
-    assert.equal((await post(crew[1], 1)).status, 503);
-    assert.equal(await liveBytes(), STORE_BYTES);
+    assert.equal((await post(crew[1], 1)).status, 429);
+    assert.equal(await liveBytes(), share);
 
     assert.equal((await remove(kept[0]?.body.result.upload_id)).status, 200);
     assert.equal((await post(crew[1], bytes)).status, 200, "what was deleted makes room");
     await age(kept[1]?.body.result.upload_id, "1 second");
     assert.equal((await post(crew[1], bytes)).status, 200, "and so does what has expired");
-    assert.equal(await liveBytes(), STORE_BYTES);
+    assert.equal(await liveBytes(), share);
+  });
+
+  it("has room for every key that comes after one with its share, and never holds more than UPLOAD_STORE_MB", async () => {
+    let free = STORE_BYTES / 2;
+    assert.equal((await post(crew[0], free)).status, 200);
+    for (const name of ["second", "third", "fourth"]) {
+      const next = await service.createKey({ name });
+      const tooMuch = await post(crew[0], free / 2 + 1, next);
+      assert.deepEqual([tooMuch.status, tooMuch.body.status.type], [503, "error"], "not of this key's making");
+      assert.ok(Number(tooMuch.headers.get("retry-after")) > 0);
+      assert.equal((await post(crew[1], free / 2, next)).status, 200, name);
+      assert.equal((await post(crew[0], 1, next)).status, 429);
+      free /= 2;
+    }
+    assert.equal((await post(crew[0], 1)).status, 429, "the first key has its share still");
+    assert.equal(await liveBytes(), STORE_BYTES - free);
+  });
+
+  it("counts small uploads as 4 KiB each, so that there are never so many that counting them takes long", async () => {
+    const most = STORE_BYTES / 2 / 4096;
+    await service.context.db.pool.query(
+      `insert into upload (id_hash, key_id, byte_length, sealed, expires_at)
+       select sha256(number::text::bytea), $1, 1, 'x', now() + interval '1 hour' from generate_series(1, $2) as number`,
+      [key.id, most - 1],
+    );
+    assert.equal((await post(crew[0], 1)).status, 200);
+    assert.equal((await post(crew[0], 1)).status, 429);
+    const next = await service.createKey({ name: "beside small ones" });
+    const form = fileForm(Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`f${i}`, randomBytes(1)])));
+    assert.equal((await askImagga(crew[1], next, "POST", "/v1/content", form)).status, 200);
+    assert.equal((await post(crew[1], STORE_BYTES / 4 - 10 * 4096 + 1, next)).status, 429);
+    assert.equal((await post(crew[1], STORE_BYTES / 4 - 10 * 4096, next)).status, 200);
+  });
+
+  it("gives keys that upload at the same time about the same", async () => {
+    const keys = [key, await service.createKey({ name: "as hungry" })];
+    const bytes = 20_000;
+    const kept = keys.map(() => 0);
+    for (let round = 0; round < 30; round++) {
+      for (const [index, by] of keys.entries()) {
+        if ((await post(crew[index === 0 ? 0 : 1], bytes, by)).status === 200) kept[index] = (kept[index] ?? 0) + bytes;
+      }
+    }
+    for (const had of kept) assert.ok(Math.abs(had - STORE_BYTES / 3) <= bytes, `${had} of ${STORE_BYTES}`);
   });
 
   it("keeps all files of one request or none", async () => {
-    const form = fileForm({ a: randomBytes(600_000), b: randomBytes(600_000) });
-    assert.equal((await askImagga(crew[0], key, "POST", "/v1/content", form)).status, 503);
+    const form = fileForm({ a: randomBytes(300_000), b: randomBytes(300_000) });
+    const refused = await askImagga(crew[0], key, "POST", "/v1/content", form);
+    assert.deepEqual([refused.status, refused.body.status], [503, "error"]);
     assert.equal(await countRows(), 0);
+    assert.equal((await post(crew[0], 300_000)).status, 200);
+    const shared = fileForm({ a: randomBytes(200_000), b: randomBytes(200_000) });
+    const beyond = await askImagga(crew[0], key, "POST", "/v1/content", shared);
+    assert.deepEqual([beyond.status, beyond.body.status], [429, "error"]);
+    assert.equal(await countRows(), 1);
   });
 
   it("takes nothing where UPLOAD_STORE_MB is 0", async () => {

@@ -91,7 +91,7 @@ describe("Imagga v2 usage", () => {
     assert.equal(Number(day) % 86_400, 0);
     assert.equal(after.last_usage, Number(day));
     for (const colour of ["#750103", "#750104"]) assert.equal(await check(key, colour), 200);
-    assert.equal(await check(key, "#750105"), 429);
+    assert.equal(await check(key, "#750105"), 403);
     assert.equal(await left(), 0);
   });
 

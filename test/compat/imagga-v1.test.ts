@@ -11,7 +11,7 @@ import { startService, type TestService } from "../support/service.ts";
 
 const NSFW = "/v1/categorizations/nsfw_beta";
 const FAILED = "An error prevented image from being categorized. Please try again.";
-const NO_QUOTA = "The quota of your API key is used up.";
+const NO_QUOTA = "You have reached your monthly limits for this subscription.";
 
 let service: TestService;
 let origin: PictureOrigin;
@@ -37,12 +37,15 @@ async function upload(picture: Buffer, by = key): Promise<string> {
   return body.uploaded[0].id;
 }
 
+/** The page calls the text `reason`, answers that were recorded later `message`. */
+const failed = (text: string, image: string | undefined) => ({ reason: text, image, message: text });
+
 function assertError(answer: ImaggaAnswer, status: number, about = /./): void {
   assert.equal(answer.status, status, JSON.stringify(answer.body));
   assert.equal(answer.headers.get("content-type"), "application/json");
-  assert.deepEqual(Object.keys(answer.body), ["status"]);
-  assert.equal(answer.body.status.type, "error");
-  assert.match(answer.body.status.text, about);
+  assert.deepEqual(Object.keys(answer.body), ["status", "message"]);
+  assert.equal(answer.body.status, "error", "not an object as in v2: clients compare it with this word");
+  assert.match(answer.body.message, about);
 }
 
 describe("Imagga v1 content", () => {
@@ -77,8 +80,9 @@ describe("Imagga v1 content", () => {
   });
 
   it("answers 400 without a file, and takes ten and no more", async () => {
-    assertError(await askImagga(service, key, "POST", "/v1/content", new FormData()), 400);
-    assertError(await askImagga(service, key, "POST", "/v1/content"), 400);
+    const noFile = /^No valid files received for uploading\.$/;
+    assertError(await askImagga(service, key, "POST", "/v1/content", new FormData()), 400, noFile);
+    assertError(await askImagga(service, key, "POST", "/v1/content"), 400, noFile);
     const files = (count: number) =>
       fileForm(Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, Buffer.from(`file ${i}`)])));
     const ten = await askImagga(service, key, "POST", "/v1/content", files(10));
@@ -97,7 +101,7 @@ describe("Imagga v1 content", () => {
     assert.equal(late.status, 200);
     assert.deepEqual(late.body, {
       results: [],
-      unsuccessful: [{ reason: "The content was deleted, or its 24 hours are over. Upload it again.", image: id }],
+      unsuccessful: [failed("The content was deleted, or its 24 hours are over. Upload it again.", id)],
     });
   });
 });
@@ -161,10 +165,10 @@ describe("Imagga v1 categorizations", () => {
     );
     assert.deepEqual(body.results[0], body.results[2]);
     assert.deepEqual(body.unsuccessful, [
-      { reason: FAILED, image: missing },
-      { reason: "There is no such content.", image: unknown },
-      { reason: FAILED, image: text },
-      { reason: FAILED, image: "nonsense" },
+      failed(FAILED, missing),
+      failed("There is no such content.", unknown),
+      failed(FAILED, text),
+      failed(FAILED, "nonsense"),
     ]);
     assert.equal(await remaining(limited), 8, "two new images, one repeat, four failures");
     await categorize(images, limited);
@@ -180,10 +184,7 @@ describe("Imagga v1 categorizations", () => {
     assert.equal(status, 200);
     assert.deepEqual(body, {
       results: [],
-      unsuccessful: [
-        { reason: FAILED, image: text },
-        { reason: FAILED, image: `${origin.url}/nothing.png` },
-      ],
+      unsuccessful: [failed(FAILED, text), failed(FAILED, `${origin.url}/nothing.png`)],
     });
   });
 
@@ -200,11 +201,7 @@ describe("Imagga v1 categorizations", () => {
       body.results.map((each: { image: string }) => each.image),
       urls.slice(0, 2),
     );
-    assert.deepEqual(body.unsuccessful, [
-      { reason: FAILED, image: broken },
-      { reason: NO_QUOTA, image: urls[2] },
-      { reason: NO_QUOTA, image: urls[3] },
-    ]);
+    assert.deepEqual(body.unsuccessful, [failed(FAILED, broken), failed(NO_QUOTA, urls[2]), failed(NO_QUOTA, urls[3])]);
     assert.equal(await remaining(limited), 0);
     const repeats = await categorize(images.slice(0, 4), limited);
     assert.deepEqual(
@@ -239,7 +236,7 @@ describe("Imagga v1 categorizations", () => {
     }
   });
 
-  it("answers 429 where nothing could be done for want of quota", async () => {
+  it("answers 403 in the vendor's words where nothing could be done for want of quota", async () => {
     const empty = await newKey(0);
     const url = origin.serve("/new.png", await detailedPicture(7430));
     const answer = await categorize(
@@ -249,7 +246,10 @@ describe("Imagga v1 categorizations", () => {
       ],
       empty,
     );
-    assertError(answer, 429, /quota/);
+    assert.deepEqual(
+      [answer.status, answer.body],
+      [403, { status: "error", message: NO_QUOTA, type: "monthly_limit_reached" }],
+    );
     assert.ok(Number(answer.headers.get("retry-after")) > 0);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { CATEGORIZERS, categorize } from "../../src/compat/imagga/categorizers.ts";
-import { askImagga, basic, fileForm, type ImaggaAnswer, uploadImage } from "../support/imagga.ts";
+import { askImagga, basic, failureText, fileForm, type ImaggaAnswer, uploadImage } from "../support/imagga.ts";
 import { type PictureOrigin, startPictureOrigin } from "../support/picture-origin.ts";
 import { detailedPicture, flatPicture, shrunkCopy } from "../support/pictures.ts";
 import { ask } from "../support/requests.ts";
@@ -166,6 +166,29 @@ describe("Imagga v2 categories", () => {
     );
   });
 
+  it("takes an upload by the name that it has in v1 as well, and counts it among those of which there may be one", async () => {
+    const id = await uploadImage(service, key, await flatPicture("#720301"));
+    const { status, body } = await get(`${CATEGORIES}?content=${id}`);
+    assert.deepEqual([status, body.result?.categories[0].name], [200, { en: "safe" }]);
+    assertError(await get(`${CATEGORIES}?content=${id}&image_upload_id=${id}`), 400, /exactly one/);
+    assert.equal((await get(`${CATEGORIES}?content=&image_upload_id=${id}`)).status, 200);
+  });
+
+  it("takes the form of the vendor's Java sample, whose boundary has a blank and no quotes", async () => {
+    const picture = await detailedPicture(7203);
+    const form = Buffer.concat([
+      Buffer.from('--Image Upload\r\nContent-Disposition: form-data; name="image";filename="a.png"\r\n\r\n'),
+      picture,
+      Buffer.from("\r\n--Image Upload--\r\n"),
+    ]);
+    const sent = { "content-type": "multipart/form-data;boundary=Image Upload", "cache-control": "no-cache" };
+    const uploaded = await askImagga(service, key, "POST", "/v2/uploads", new Uint8Array(form), sent);
+    assert.equal(uploaded.status, 200, JSON.stringify(uploaded.body));
+    const found = await get(`${CATEGORIES}?image_upload_id=${uploaded.body.result.upload_id}`);
+    const direct = await askImagga(service, key, "POST", CATEGORIES, new Uint8Array(form), sent);
+    assert.deepEqual([found.status, direct.body], [200, found.body]);
+  });
+
   it("splits an unescaped URL at its first &, and takes what stands behind it as its own parameters", async () => {
     const url = origin.serve("/split.png?x=1", await flatPicture("#720400"));
     const { status, body } = await get(`${CATEGORIES}?image_url=${url}&y=2&language=de`);
@@ -197,6 +220,20 @@ describe("Imagga v2 categories", () => {
     assert.deepEqual(await names("&language=de", "adult_content"), { de: "freizügig" });
     const form = fileForm({ image: picture, language: "de" });
     assert.deepEqual((await post(CATEGORIES, form)).body.result.categories[0].name, { de: "Unterwäsche" });
+    const encoded = new URLSearchParams({ image_base64: picture.toString("base64"), language: "de" });
+    for (const repeated of [form, encoded]) {
+      repeated.append("language", "fr");
+      const { body } = await post(CATEGORIES, repeated);
+      assert.deepEqual(body.result?.categories[0].name, { de: "Unterwäsche", fr: "sous-vêtements" });
+    }
+    const codes = Array.from({ length: 101 }, (_, i) => `a${String.fromCharCode(97 + (i % 26))}_a${"abcd"[i % 4]}`);
+    assert.equal((await get(`${CATEGORIES}?image_upload_id=${id}&language=${codes.slice(1)}`)).status, 200);
+    assertError(await get(`${CATEGORIES}?image_upload_id=${id}&language=${codes}`), 400, /at most 100/);
+    const endless = new URLSearchParams({
+      image_base64: picture.toString("base64"),
+      language: "aa,".repeat(1_000_000),
+    });
+    assertError(await post(CATEGORIES, endless), 400, /at most 100/);
     for (const language of ["__proto__", "../..", "e", "english"]) {
       assertError(
         await get(`${CATEGORIES}?image_upload_id=${id}&language=${encodeURIComponent(language)}`),
@@ -239,6 +276,26 @@ describe("Imagga v2 categories", () => {
     assert.equal((await get("/v2/usage/")).status, 200);
     assert.equal((await post("/v2/uploads/", fileForm({ image: await flatPicture("#720501") }))).status, 200);
     assert.equal((await askImagga(service, key, "DELETE", `/v2/uploads/${id}/`)).status, 200);
+  });
+
+  it("takes two slashes behind the version, as clients ask whose base URL ends with one", async () => {
+    const id = await uploadImage(service, key, await flatPicture("#720502"));
+    for (const [method, path, status] of [
+      ["GET", `/v2//categories/nsfw_beta?image_upload_id=${id}`, 200],
+      ["GET", `/v1//categorizations/nsfw_beta?content=${id}`, 200],
+      ["GET", "/v2//usage", 200],
+      ["GET", "/v1//usage?fix=1", 200],
+      ["DELETE", `/v2//uploads/${id}/`, 200],
+      ["GET", "/v2//tags", 403],
+      ["GET", "/v1//tagging", 403],
+      ["PUT", "/v1//content", 405],
+      ["GET", "/v1//content/a/b", 404],
+    ] as const) {
+      const answer = await askImagga(service, key, method, path);
+      assert.equal(answer.status, status, path);
+      if (status > 200) failureText(path, answer.body);
+    }
+    assert.equal((await fetch(`${service.url}/v1//lists`)).headers.get("content-type"), "application/problem+json");
   });
 
   it("refuses save_index and save_id instead of promising a search that it doesn't have, and charges nothing", async () => {
@@ -284,7 +341,8 @@ describe("Imagga v2 failures", () => {
     for (const path of [CATEGORIES, "/v2/usage", "/v2/nowhere", "/v1/usage", "/v1/content/x", "/v2/categories/none"]) {
       for (const by of [null, wrong, { id: key.id, secret: swapped }]) {
         const answer = await askImagga(service, by, "GET", path);
-        assertError(answer, 401);
+        assert.equal(answer.status, 401, path);
+        failureText(path, answer.body);
         assert.match(answer.headers.get("www-authenticate") ?? "", /^Basic realm=/);
       }
     }
@@ -361,6 +419,7 @@ describe("Imagga v2 failures", () => {
       "/v2/text",
       "/v2/barcodes",
       "/v2/remove-background",
+      "/v2/batches",
       "/v2/similar-images/categories/personal_photos/mine",
       "/v2/similar-images/categories/personal_photos/mine/1",
     ]) {

@@ -243,22 +243,27 @@ describe("OpenAI moderations", () => {
     const { client, requests } = newClient(service.adminKey);
     const picture = await flatPicture("#104060");
     served.set("/text.png", Buffer.from("hello"));
+    served.set("/large.png", Buffer.alloc(20 * 1024 * 1024 + 1));
     const cases: readonly (readonly [string, string])[] = [
       [dataUrl(Buffer.from("this is not an image")), "invalid_image_format"],
       [dataUrl(picture.subarray(0, picture.length - 30)), "invalid_image_format"],
-      ["data:image/png;base64,", "invalid_image_format"],
-      ["data:image/png;base64,%%%", "invalid_image_format"],
-      [dataUrl(Buffer.alloc(20 * 1024 * 1024 + 4)), "image_too_large"],
+      ["data:image/png;base64,", "invalid_data_url"],
+      ["data:image/png;base64,%%%", "invalid_data_url"],
+      ["data:image/png,not-base64", "invalid_data_url"],
+      [dataUrl(Buffer.alloc(20 * 1024 * 1024 + 4)), "file_too_large"],
+      [`${base}/large.png`, "file_too_large"],
       [`${base}/text.png`, "invalid_image_format"],
-      [`${base}/missing.png`, "invalid_image_url"],
-      ["http://127.0.0.1:1/closed.png", "invalid_image_url"],
-      ["file:///etc/passwd", "invalid_image_url"],
-      ["not a url", "invalid_image_url"],
+      [`${base}/missing.png`, "image_url_unavailable"],
+      ["http://127.0.0.1:1/closed.png", "image_url_unavailable"],
+      ["file:///etc/passwd", "image_url_unavailable"],
+      ["blob:https://example.com/1d5ef2f0", "image_url_unavailable"],
+      ["not a url", "image_url_unavailable"],
     ];
     for (const [url, code] of cases) {
       await assert.rejects(client.moderations.create({ input: [image(url)] }), (error) => {
         assert.ok(error instanceof BadRequestError, url.slice(0, 60));
         assert.deepEqual([error.code, error.param], [code, "input"], url.slice(0, 60));
+        if (code === "image_url_unavailable") assert.match(error.message, /^400 Failed to download image/);
         assert.doesNotMatch(error.message, /ECONN|127\.0\.0\.1|node_modules|at \S+ \(/);
         return true;
       });
@@ -270,7 +275,7 @@ describe("OpenAI moderations", () => {
     const asked = origin.requests.length;
     await assert.rejects(
       newClient(strict.adminKey, strict).client.moderations.create({ input: [image(`${base}/porn.png`)] }),
-      (error) => error instanceof BadRequestError && error.code === "invalid_image_url",
+      (error) => error instanceof BadRequestError && error.code === "image_url_unavailable",
     );
     assert.equal(origin.requests.length, asked);
   });

@@ -234,12 +234,43 @@ describe("Sightengine's argument_error", () => {
   });
 });
 
+describe("Sightengine's parameters", () => {
+  const say = async (fields: Record<string, string>) => {
+    const body = new URLSearchParams({ ...fields, api_user: key.id, api_secret: key.secret });
+    const response = await fetch(`${service.url}/1.0/check.json`, { method: "POST", body });
+    const text = await response.text();
+    assert.ok(text.length < 4000, `an answer of ${text.length} characters`);
+    return { http: response.status, headers: response.headers, body: JSON.parse(text) };
+  };
+  const names = (count: number) => Array.from({ length: count }, (_, place) => `m${place}`).join(",");
+
+  it("may have 64 KiB in a URL-encoded form too, whose room is for the image, and answers repeat few of their names", async () => {
+    assertFailure(await say({ models: names(12_000), url: "x" }), 400, "argument_error");
+    const some = await say({ models: names(9_000), url: "x" });
+    assertFailure(some, 400, "argument_error");
+    assert.match(some.body.error.message, /received m0, m1, .* and 8950 more, for which/);
+    const long = await say({ models: "nudity", media: Buffer.alloc(100_000).toString("base64") });
+    assertFailure(long, 400, "media_error");
+  });
+
+  it("name 100 lists at most, each looked up once however often it is named", async (t) => {
+    await ask(service, "POST", "/v1/lists", { body: { name: "named" } });
+    const url = `${originUrl}/text.png`;
+    assertFailure(await say({ models: "nudity", url, lookalike_lists: names(101) }), 400, "argument_error");
+    assertFailure(await say({ models: "nudity", url, lookalike_lists: "," }), 400, "argument_error");
+    const query = t.mock.method(service.context.db.pool, "query");
+    assertFailure(await say({ models: "nudity", url, lookalike_lists: "named,".repeat(5000) }), 400, "media_error");
+    assert.ok(query.mock.callCount() < 20, `${query.mock.callCount()} statements`);
+  });
+});
+
 describe("Sightengine's usage_limit", () => {
   it("comes with 429 and Retry-After where the quota has fewer units left than the call has models", async () => {
     const small = await service.createKey({ name: "small", quota: { limit: 2, period: "day" } });
     const check = (models: string) => call({ key: small, media: picture, parameters: { models } });
     const tooMany = await check("nudity,nudity-2.1,type");
     assertFailure(tooMany, 429, "usage_limit");
+    assert.equal(tooMany.body.error.code, 32, "the vendor's number");
     assert.ok(Number(tooMany.headers.get("retry-after")) >= 1);
     assert.equal((await check("nudity,type")).body.request.operations, 2, "the refusal took nothing");
     assertFailure(await check("nudity"), 429, "usage_limit");

@@ -194,6 +194,20 @@ describe("Sightengine's check.json takes media and parameters in any mix and ord
     assertChecked(await post([models, ...keys()], { target: `${target}?${url}` }), imageUrl);
   });
 
+  it("a form that comes with GET, and a form's content type with nothing behind it", async () => {
+    const fields = Buffer.from(`models=nudity&${keyQuery()}&url=${encodeURIComponent(imageUrl)}`);
+    assertChecked(
+      await send({ method: "GET", target: "/1.0/check.json", headers: [urlEncoded], body: fields }),
+      imageUrl,
+    );
+    assertChecked(await post([...keys(), models, file()], { method: "GET" }), "a.png");
+    assertChecked(await post([...keys(), models, file()], { method: "GET", chunked: true }), "a.png");
+    const target = `/1.0/check.json?${fields}`;
+    for (const type of [form, urlEncoded, "Content-Type: multipart/form-data", "Content-Type: application/json"]) {
+      assertChecked(await send({ method: "GET", target, headers: [type] }), imageUrl);
+    }
+  });
+
   it("models with their commas escaped or not, named twice, with blanks and empty names between", async () => {
     for (const value of ["nudity%2Ctype", "nudity,type", "type%2cnudity", "nudity%2C+type", "nudity,,type,nudity,"]) {
       const answer = await post([file()], { target: `/1.0/check.json?models=${value}&${keyQuery()}` });

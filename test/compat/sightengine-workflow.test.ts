@@ -52,7 +52,8 @@ describe("Sightengine's check-workflow.json", () => {
     const byUrl = await call({ path, parameters: { workflow, url: imageUrl } });
     assert.equal(byUrl.http, 200, JSON.stringify(byUrl.body));
     const { status, request, summary, media, lookalike } = byUrl.body;
-    assert.deepEqual(Object.keys(byUrl.body), ["status", "request", "summary", "workflow", "media", "lookalike"]);
+    const members = ["status", "request", "summary", "nudity", "type", "workflow", "media", "lookalike"];
+    assert.deepEqual(Object.keys(byUrl.body), members);
     assert.deepEqual([status, request.operations, media.uri], ["success", 1, imageUrl]);
     assert.deepEqual(byUrl.body.workflow, { id: workflow });
     assert.deepEqual([summary.action, summary.reject_reason], ["reject", [{ id: "rule_2", text: "Nudity" }]]);
@@ -78,8 +79,41 @@ describe("Sightengine's check-workflow.json", () => {
     const drawing = await readFile(new URL("../fixtures/model/Drawing.png", import.meta.url));
     const { summary, lookalike } = (await call({ path, media: drawing, parameters: { workflow } })).body;
     assert.deepEqual([summary.action, summary.reject_reason], ["reject", [{ id: "rule_3", text: "Is it ours?" }]]);
-    assert.ok(summary.reject_prob < 0.1, "as unlikely as it is");
+    assert.ok(summary.reject_prob > 0.8, "by the score that stopped it");
     assert.equal(lookalike.action, "review");
+  });
+
+  it("keeps reject_prob on the action's side of 0.5, which clients take for the line, whatever the thresholds are", async () => {
+    const parts = ["Porn", "Sexy", "Neutral"].map((name) =>
+      readFile(new URL(`../fixtures/model/${name}.png`, import.meta.url)),
+    );
+    const pictures = await Promise.all(parts);
+    const list = { when: { list: "banned" }, action: "accept", text: "Never here" };
+    for (const [rule, sides] of [
+      [{ when: { score: "unsafe", at_least: 0 }, action: "reject", text: "Any" }, [true, true, true]],
+      [{ when: { score: "neutral", at_least: 0.001 }, action: "review", text: "Any" }, [null, null, true]],
+      [{ when: { score: "unsafe", at_least: 1 }, action: "reject", text: "None" }, [false, false, false]],
+      [{ when: { score: "unsafe", at_least: 0.001 }, action: "accept", text: "All" }, [false, false, false]],
+    ] as const) {
+      const made = await ask(service, "POST", "/v1/workflows", { body: { name: "Sides", rules: [list, rule] } });
+      assert.equal(made.status, 201, JSON.stringify(made.body));
+      for (const [place, media] of pictures.entries()) {
+        const { summary } = (await call({ path, media, parameters: { workflow: made.body.id } })).body;
+        const rejected = sides[place] ?? summary.action === "reject";
+        assert.equal(summary.action, rejected ? "reject" : "accept", JSON.stringify([rule, summary]));
+        assert.equal(summary.reject_prob > 0.5, rejected, JSON.stringify([rule, summary]));
+        assert.notEqual(summary.reject_prob, 0.5);
+      }
+    }
+  });
+
+  it("has the scores of the models beside the summary, for either nudity model, the same as check.json", async () => {
+    const answer = (await call({ path, media: porn, parameters: { workflow } })).body;
+    const { body } = await call({ media: porn, parameters: { models: "nudity-2.1,nudity,type" } });
+    assert.ok(answer.nudity.sexual_display > 0.9 && answer.nudity.raw > 0.9, JSON.stringify(answer.nudity));
+    assert.deepEqual([answer.nudity, answer.type], [body.nudity, body.type]);
+    assert.deepEqual(answer.lookalike.unsupported_classes, body.lookalike.unsupported_classes);
+    assert.equal(answer.request.operations, 1);
   });
 
   it("refuses ids of no workflow, missing ones and wrong keys, and charges nothing", async () => {
@@ -163,6 +197,23 @@ describe("Sightengine's feedback.json", () => {
       assert.equal(body.status, "success", `${model} ${said}`);
     }
     assert.equal((await kept()).length, before + 6);
+  });
+
+  it("is a usage_limit for a key that has given as much as is kept, whose word can still be changed", async () => {
+    const { databaseUrl, context } = service;
+    const bounded = await startService({ databaseUrl, workers: context.workers, config: { feedbackPerKey: 1 } });
+    try {
+      const full = await service.createKey({ name: "full", scopes: ["check"] });
+      const say = (parameters: Record<string, string>) =>
+        callSightengine(bounded, { key: full, path, media: neutral, parameters });
+      assert.equal((await say({ model: "nudity", class: "safe" })).http, 200);
+      const { http, body } = await say({ model: "type", class: "photo" });
+      assert.deepEqual([http, body.status, body.request.operations], [429, "failure", 0]);
+      assert.deepEqual([body.error.type, body.error.code], ["usage_limit", 1003]);
+      assert.equal((await say({ model: "nudity", class: "raw" })).http, 200);
+    } finally {
+      await bounded.close();
+    }
   });
 
   it("fails for a URL that can't be reached, bytes that are no image and wrong keys", async () => {

@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import pg from "pg";
+import sharp from "sharp";
+import type { Config } from "../../src/config.ts";
 import { FINGERPRINT_VERSION } from "../../src/fingerprint/version.ts";
 import { giveFeedback } from "../../src/services/give-feedback.ts";
 import { countAudit } from "../support/audit.ts";
@@ -28,6 +31,29 @@ after(async () => {
 
 const pool = () => service.context.db.pool;
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+/** Holds a lock of the database's, by its name, from a connection of its own. */
+async function createLock(name: string) {
+  const client = new pg.Client({ connectionString: service.databaseUrl });
+  await client.connect();
+  await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [name]);
+  let ending: Promise<void> | undefined;
+  return {
+    /** How many wait for any such lock in this database. */
+    async waiting(): Promise<number> {
+      const { rows } = await client.query<{ waiting: number }>(
+        `select count(*)::int as waiting from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return rows[0]?.waiting ?? 0;
+    },
+    end: () => (ending ??= client.end()),
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 interface Said {
   readonly key?: string;
@@ -262,6 +288,106 @@ describe("the picture that comes with feedback", () => {
     await say(picture, "porn", { on: keeping });
     assert.equal((await ask(keeping, "DELETE", `/v1/feedback/${body.id}`)).status, 204);
     assert.equal((await ask(keeping, "GET", `/v1/feedback/${body.id}/picture`)).body.code, "feedback_not_found");
+  });
+});
+
+describe("how much feedback is kept of one key", () => {
+  /** The same database and workers with other bounds, for one test. */
+  async function withBounds(config: Partial<Config>, use: (bounded: TestService) => Promise<void>): Promise<void> {
+    const { databaseUrl, context } = service;
+    const bounded = await startService({ databaseUrl, workers: context.workers, config });
+    try {
+      await use(bounded);
+    } finally {
+      await bounded.close();
+    }
+  }
+  const smallPictures = (seed: number, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, place) => detailedPicture(seed + place, 64, 48)));
+  const given = async ({ id }: { id: string }) =>
+    (await ask(service, "GET", `/v1/feedback?key_id=${id}`)).body.feedback as { id: string; picture: boolean }[];
+
+  it("has a bound: one more is refused and not kept, until some is deleted; changes and other keys pass", async () => {
+    const [full, other] = await Promise.all(["full", "other"].map((name) => service.createKey({ name })));
+    const [first, second, third] = await smallPictures(2050, 3);
+    assert.ok(full && other && first && second && third);
+    await withBounds({ feedbackPerKey: 2 }, async (on) => {
+      for (const picture of [first, second])
+        assert.equal((await say(picture, "safe", { on, key: full.key })).status, 200);
+      const refused = await say(third, "safe", { on, key: full.key });
+      assert.deepEqual([refused.status, refused.body.code], [409, "feedback_full"]);
+      assert.equal((await given(full)).length, 2);
+      assert.equal(
+        (await say(first, "porn", { on, key: full.key })).body.class,
+        "porn",
+        "its word on the same picture",
+      );
+      assert.equal((await say(third, "safe", { on, key: other.key })).status, 200);
+      await ask(service, "DELETE", `/v1/feedback/${(await given(full))[0]?.id}`);
+      assert.equal((await say(third, "safe", { on, key: full.key })).status, 200);
+      assert.equal((await say(second, "safe", { on, key: full.key })).body.code, "feedback_full");
+    });
+    await withBounds({ feedbackPerKey: 0 }, async (on) => {
+      assert.equal((await say(first, "safe", { on, key: other.key })).body.code, "feedback_full");
+    });
+  });
+
+  it("is exact among calls that come at once", async () => {
+    const key = await service.createKey({ name: "at once" });
+    const pictures = await smallPictures(2060, 8);
+    await withBounds({ feedbackPerKey: 3 }, async (on) => {
+      const answers = await Promise.all(pictures.map((picture) => say(picture, "safe", { on, key: key.key })));
+      const statuses = answers.map(({ status }) => status).sort();
+      assert.deepEqual(statuses, [200, 200, 200, 409, 409, 409, 409, 409]);
+    });
+    assert.equal((await given(key)).length, 3);
+  });
+
+  it("is stored one after the other, so that a key's many calls take one connection from others", async (t) => {
+    const [busy, other] = await Promise.all(["busy", "other"].map((name) => service.createKey({ name })));
+    assert.ok(busy && other);
+    const picture = await detailedPicture(2069, 64, 48);
+    await check(service, picture);
+    const take = t.mock.method(service.context.feedbackTurns, "take");
+    const separate = await createLock(`lookalike feedback of ${busy.id}`);
+    t.after(separate.end);
+    const calls = Array.from({ length: 20 }, () => say(picture, "safe", { key: busy.key }));
+    await until(() => take.mock.callCount() === 20);
+    assert.equal((await say(picture, "safe", { key: other.key })).status, 200);
+    let waiting = 0;
+    while (waiting === 0) waiting = await separate.waiting();
+    assert.equal(waiting, 1);
+    await separate.end();
+    for (const { status } of await Promise.all(calls)) assert.ok(status === 200 || status === 503, String(status));
+  });
+
+  it("has a bound for pictures of its own: what has no room is kept without, also among calls that come at once", async () => {
+    const [full, other] = await Promise.all(["full", "other"].map((name) => service.createKey({ name })));
+    assert.ok(full && other);
+    // Not compressed, so that all have the same length.
+    const plain = async (picture: Buffer) => await sharp(picture).png({ compressionLevel: 0 }).toBuffer();
+    const pictures = await Promise.all((await smallPictures(2070, 6)).map(plain));
+    const [first] = pictures;
+    assert.ok(first);
+    const room = { keepFeedbackImages: true, feedbackImagesMbPerKey: (2 * first.length) / 2 ** 20 };
+    await withBounds(room, async (on) => {
+      const answers = await Promise.all(pictures.map((picture) => say(picture, "safe", { on, key: full.key })));
+      assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+      const kept = answers.filter(({ body }) => body.picture);
+      assert.equal(kept.length, 2);
+      const listed = (await given(full)).filter(({ picture }) => picture).map(({ id }) => id);
+      assert.deepEqual(listed.sort(), kept.map(({ body }) => body.id).sort(), "as the answers said");
+      const again = pictures[answers.findIndex(({ body }) => body.picture)] ?? first;
+      const later = await say(again, "porn", { on, key: full.key });
+      assert.deepEqual([later.body.class, later.body.picture], ["porn", true], "its picture counts once");
+      const bytes = await keeping.request(`/v1/feedback/${later.body.id}/picture`);
+      assert.ok(Buffer.from(await bytes.arrayBuffer()).equals(again));
+      const without = pictures[answers.findIndex(({ body }) => !body.picture)] ?? first;
+      assert.equal((await say(without, "porn", { on, key: full.key })).body.picture, false);
+      assert.equal((await say(without, "porn", { on, key: other.key })).body.picture, true);
+      await ask(service, "DELETE", `/v1/feedback/${kept[0]?.body.id}`);
+      assert.equal((await say(without, "porn", { on, key: full.key })).body.picture, true);
+    });
   });
 });
 

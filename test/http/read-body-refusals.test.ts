@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { parseUrlEncoded } from "../../src/http/read-body-text.ts";
 import { type ServedApp, serveApp } from "../support/serve-app.ts";
 import { createEchoApp, type Echo, type LoggedFailure, multipart } from "./read-body-app.ts";
 
@@ -111,6 +112,34 @@ test("a 51st text field is body_too_large", async () => {
     await refusal(names.map((name) => `${name}=1`).join("&"), "application/x-www-form-urlencoded"),
   ]) {
     assert.equal(answer.code, "body_too_large");
+  }
+});
+
+test("a form of too many fields is refused before it is taken apart, which for millions would hold up everybody", (t) => {
+  t.mock.method(globalThis, "URLSearchParams", () => assert.fail("taken apart"));
+  const form = Buffer.from("a&".repeat(51));
+  assert.throws(() => parseUrlEncoded(form), { code: "body_too_large" });
+  t.mock.restoreAll();
+  assert.deepEqual(Object.keys(parseUrlEncoded(Buffer.from("a=1&b=2&"))), ["a", "b"]);
+});
+
+test("where JSON may be large for its images, more than 100,000 values are body_too_large", async () => {
+  const large = await serveApp(createEchoApp({ maxTextBytes: 4 * 1024 * 1024 }));
+  try {
+    const send = async (json: unknown) => {
+      const body = JSON.stringify(json);
+      assert.ok(body.length > 1024 * 1024 && body.length < 4 * 1024 * 1024);
+      const headers = { "content-type": "application/json" };
+      const response = await fetch(`${large.url}/read`, { method: "POST", body, headers });
+      return [response.status, ((await response.json()) as Echo).code];
+    };
+    const image = "A".repeat(2 * 1024 * 1024);
+    assert.deepEqual(await send({ input: [{ image }, ...Array(20_000).fill({ a: 1 })] }), [200, undefined]);
+    for (const parts of [Array(600_000).fill(0), Array(250_000).fill([[]]), [image, ...Array(60_000).fill({ a: 1 })]]) {
+      assert.deepEqual(await send(parts), [413, "body_too_large"]);
+    }
+  } finally {
+    await large.close();
   }
 });
 

@@ -53,6 +53,16 @@ for (const type of ["image/png", "image/whatever", "application/octet-stream"]) 
   });
 }
 
+test("a boundary with a blank in it is taken with quotes and without", async () => {
+  const boundary = "Image Upload";
+  for (const given of [`;boundary=${boundary}`, `; boundary="${boundary}"`, `; boundary=${boundary} ; charset=utf-8`]) {
+    const parts = [['Content-Disposition: form-data; name="image";filename="a.png"', image]] as const;
+    const { status, echo } = await send(multipart(boundary, parts), `multipart/form-data${given}`);
+    assert.equal(status, 200, given);
+    assert.deepEqual([echo.digests, echo.filename], [digests, "a.png"], given);
+  }
+});
+
 test("an image part without a file name keeps its bytes, whatever its content type", async () => {
   for (const type of ["", "\r\nContent-Type: image/jpeg", "\r\nContent-Type: text/plain"]) {
     const { echo } = await sendParts([[`Content-Disposition: form-data; name="image"${type}`, image]]);

@@ -47,7 +47,7 @@ function findFile(name: string): string | null {
 
 /** Titles of the tests in the files that a section speaks of. */
 function titlesOf({ text }: Section): string[] {
-  const files = new Set([...text.matchAll(/[\w-]+\.test\.ts/g)].map(([file]) => file));
+  const files = new Set([...text.matchAll(/[\w./-]+\.test\.ts/g)].map(([file]) => file));
   return [...files].flatMap((file) => {
     const source = readFileSync(join(testFolder, file), "utf8");
     return [...source.matchAll(/\bit\(\s*"([^"]+)"/g)].map(([, title = ""]) => title);

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build, type Plugin, stop } from "esbuild";
 import { COMPILED_FOLDER, compiledFile, PROJECT_FOLDER } from "./compiled-tests.ts";
 
 const PROCESSES = join(PROJECT_FOLDER, "test/support/processes");
@@ -50,5 +50,7 @@ export async function compileTests(files: readonly string[]): Promise<string[]> 
     logLevel: "warning",
     plugins: [keepModuleUrls],
   });
+  // Its process would stay, with some 700 MB.
+  await stop();
   return files.map(compiledFile);
 }

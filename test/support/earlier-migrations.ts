@@ -11,6 +11,9 @@ export const BEFORE_LOOKS = 3;
 /** Number of the last migration of databases whose audit rows are not chained. */
 export const BEFORE_AUDIT_CHAIN = 5;
 
+/** Number of the last migration of databases in which nobody counts the pictures that came with feedback. */
+export const BEFORE_FEEDBACK_BOUNDS = 8;
+
 /** Calls `work` with a folder of the project's migrations up to a number and with it, as an earlier version had it. */
 export async function withMigrationsUpTo(last: number, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "lookalike-test-"));

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { TestService } from "./service.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers by the paths that they assert.
@@ -35,6 +36,16 @@ export async function askImagga(
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+}
+
+/** What a failure says, in the shape of the version that the path is of and in no other. */
+export function failureText(path: string, body: Json): string {
+  const isV1 = path.startsWith("/v1/");
+  const { type: _type, ...rest } = body;
+  const text = isV1 ? body.message : body.status?.text;
+  assert.deepEqual(isV1 ? rest : body, isV1 ? { status: "error", message: text } : { status: { type: "error", text } });
+  assert.ok(typeof text === "string" && text !== "", path);
+  return text;
 }
 
 /** A form with files by field name. */

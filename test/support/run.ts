@@ -10,13 +10,11 @@ import { startTestServer } from "./test-server.ts";
 
 // npm test [browser] [folder or file under test/ ...]
 // Without arguments: everything but test/browser. The tests share one server, DATABASE_URL or an embedded one that lives
-// as long as this process. With DATABASE_URL, what uses no server or only servers of its own is left out: it would run the
-// same as without.
+// as long as this process.
 
 const TEST_FOLDER = join(PROJECT_FOLDER, "test");
 /** More than cores: files also wait, for processes they start and for answers. */
 const FILES_AT_ONCE = 3;
-const WITHOUT_THE_SERVER = /^(?:unit|worker)\/|^postgres\/(?:engine|foreign|replicas|server-crash)/;
 
 async function findTestFiles(argument: string): Promise<string[]> {
   const candidates = [resolve(argument), resolve(PROJECT_FOLDER, argument), resolve(TEST_FOLDER, argument)];
@@ -36,11 +34,7 @@ async function filesUnder(folder: string): Promise<string[]> {
 
 async function selectTestFiles(args: readonly string[]): Promise<string[]> {
   if (args.length > 0) return [...new Set((await Promise.all(args.map(findTestFiles))).flat())];
-  const all = (await findTestFiles(TEST_FOLDER)).filter((file) => !relative(TEST_FOLDER, file).startsWith("browser"));
-  if (!process.env.DATABASE_URL) return all;
-  const files = all.filter((file) => !WITHOUT_THE_SERVER.test(relative(TEST_FOLDER, file)));
-  process.stdout.write(`Left out: ${all.length - files.length} files that don't use the server of DATABASE_URL\n`);
-  return files;
+  return (await findTestFiles(TEST_FOLDER)).filter((file) => !relative(TEST_FOLDER, file).startsWith("browser"));
 }
 
 function runTests(files: readonly string[], server: TestServer): ChildProcess {

@@ -32,6 +32,7 @@ describe("a workflow", () => {
     assert.deepEqual(decide([byScore("porn", 0.5, "review"), byList("spam", "reject")]), {
       action: "accept",
       rejectProb: 0,
+      stopProb: 0.4,
       reasons: [],
     });
   });
@@ -60,6 +61,7 @@ describe("a workflow", () => {
     assert.deepEqual(decide(rules, ["spam", "ours"]), {
       action: "accept",
       rejectProb: 0,
+      stopProb: 0,
       reasons: [{ id: "rule_3", text: "ours accept" }],
     });
   });
@@ -83,6 +85,17 @@ describe("a workflow", () => {
     assert.equal(prob([byScore("sexy", 0.1, "review")]), 0);
     assert.equal(prob([byList("spam", "reject"), byScore("porn", 0.9, "reject")]), 0.4);
     assert.equal(prob([byList("spam", "reject"), byScore("porn", 0.9, "reject")], ["spam"]), 1);
+  });
+
+  it("gives beside it the same with reviews counted as rejections, and 1 where a rule can't be applied", () => {
+    const prob = (rules: readonly WorkflowRule[], matched: readonly string[] = []) => decide(rules, matched).stopProb;
+    assert.equal(prob([byScore("porn", 0.9, "reject"), byScore("sexy", 0.1, "review")]), 0.4);
+    assert.equal(prob([byScore("hentai", 0.9, "reject"), byScore("sexy", 0.1, "review")]), 0.3);
+    assert.equal(prob([byScore("porn", 0.9, "reject"), byList("look", "review")]), 0.4);
+    assert.equal(prob([byScore("porn", 0.9, "reject"), byList("look", "review")], ["look"]), 1);
+    assert.equal(prob([byScore("porn", 0, "accept")]), 0);
+    assert.equal(decide([byList("gone", "reject")], [], { lists: new Set() }).stopProb, 1);
+    assert.equal(decide([byList("gone", "reject")], [], { lists: new Set() }).rejectProb, 0);
   });
 
   it("sends the picture to review where a rule names a list or a label that is gone, and says so", () => {

@@ -1,19 +1,16 @@
 import type { Context, Hono } from "hono";
 import type { AppEnv } from "../../http/request-variables.ts";
 import { banImage } from "../../services/ban-image.ts";
-import type { RequestContext } from "../../services/context.ts";
 import { publicId } from "../../services/ids.ts";
 import { liftAllBans } from "../../services/lift-all-bans.ts";
 import { liftBan } from "../../services/lift-ban.ts";
-import { listEntries } from "../../services/list-entries.ts";
+import { listEntryIds } from "../../services/list-entry-ids.ts";
 import { imageAdded, imageIds } from "./answers.ts";
 import { answer, failure } from "./errors.ts";
 import { requireImageList } from "./list-routes.ts";
-import { readNumber } from "./numbers.ts";
+import { readNumber, tellsNumber } from "./numbers.ts";
 import { readPicture } from "./read-picture.ts";
 import { readTagAndLabel } from "./tag-and-label.ts";
-
-const PAGE = 1000;
 
 /** `/lists/v1.0/imagelists/{listId}/images`. */
 export function registerListImages(surface: Hono<AppEnv>, still: (c: Context<AppEnv>) => Promise<void>): void {
@@ -41,8 +38,8 @@ export function registerListImages(surface: Hono<AppEnv>, still: (c: Context<App
 
   surface.get("/lists/v1.0/imagelists/:listId/images", async (c) => {
     const ctx = c.get("ctx");
-    const { id, name } = await requireImageList(ctx, c.req.param("listId"), "lists");
-    return c.json(imageIds(id, await liveEntries(ctx, name), ctx.requestId));
+    const { id } = await requireImageList(ctx, c.req.param("listId"), "lists");
+    return c.json(imageIds(id, await listEntryIds(ctx, id), ctx.requestId));
   });
 
   surface.delete("/lists/v1.0/imagelists/:listId/images", async (c) => {
@@ -55,18 +52,9 @@ export function registerListImages(surface: Hono<AppEnv>, still: (c: Context<App
   surface.delete("/lists/v1.0/imagelists/:listId/images/:imageId", async (c) => {
     const ctx = c.get("ctx");
     const { name } = await requireImageList(ctx, c.req.param("listId"), "lists");
-    await liftBan(ctx, name, publicId("entry", readNumber(c.req.param("imageId"), "image")));
+    const imageId = c.req.param("imageId");
+    const entryId = publicId("entry", readNumber(imageId, "image"));
+    await liftBan(ctx, name, entryId).catch(tellsNumber(imageId, "image"));
     return c.json("");
   });
-}
-
-/** Numbers of the entries that match now. */
-async function liveEntries(ctx: RequestContext, listName: string): Promise<bigint[]> {
-  const numbers: bigint[] = [];
-  for (let after: string | null = null; ; ) {
-    const { rows, next } = await listEntries(ctx, listName, { liveOnly: true, customId: null }, after, PAGE);
-    numbers.push(...rows.map(({ id }) => id));
-    if (next === null) return numbers;
-    after = next;
-  }
 }

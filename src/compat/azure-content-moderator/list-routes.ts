@@ -1,5 +1,4 @@
 import type { Context, Hono } from "hono";
-import { AppError } from "../../errors.ts";
 import { readImageBody } from "../../http/read-body.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import type { RequestContext, Scope } from "../../services/context.ts";
@@ -11,7 +10,7 @@ import { listLists } from "../../services/list-lists.ts";
 import { updateList } from "../../services/update-list.ts";
 import { indexRefreshed } from "./answers.ts";
 import { listChanges, newListFields, newListName, presentImageList, readDetails } from "./image-lists.ts";
-import { readNumber } from "./numbers.ts";
+import { noSuchNumber, readNumber, tellsNumber } from "./numbers.ts";
 
 const PAGE = 1000;
 
@@ -57,11 +56,10 @@ export function registerImageLists(surface: Hono<AppEnv>, still: (c: Context<App
  * @throws AppError list_not_found
  */
 export async function requireImageList(ctx: RequestContext, listId: string, scope: Scope): Promise<ListRow> {
-  const row = await findListById(ctx, readNumber(listId, "list"), scope);
+  const number = readNumber(listId, "list");
+  const row = await findListById(ctx, number, scope).catch(tellsNumber(listId, "list"));
   if (row.kind === "disallow") return row;
-  throw new AppError("list_not_found", `Expected the number of an existing list of images but received ${listId}`, {
-    field: "listId",
-  });
+  throw noSuchNumber(listId, "list");
 }
 
 async function allImageLists(ctx: RequestContext): Promise<ListRow[]> {

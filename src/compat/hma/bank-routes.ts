@@ -1,11 +1,13 @@
+import { AppError } from "../../errors.ts";
 import { createList } from "../../services/create-list.ts";
 import { deleteList } from "../../services/delete-list.ts";
 import { updateList } from "../../services/update-list.ts";
 import { answerJson } from "./answer-json.ts";
-import { isNewBankName, listNameOf } from "./bank-names.ts";
+import { bankNameOf, isNewBankName, listNameOf } from "./bank-names.ts";
 import { allBanks, findBank, presentBank, requireBank } from "./banks.ts";
 import { badRequest } from "./errors.ts";
-import { type Parameters, readParameters } from "./parameters.ts";
+import { readRatio } from "./matching-ratio.ts";
+import { readParameters } from "./parameters.ts";
 import { readJsonObject } from "./read-json.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { StillAuthentic } from "./still-authentic.ts";
@@ -21,14 +23,9 @@ export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic)
     const given = readParameters(await readJsonObject(c, "Request input was not a dict"));
     await stillAuthentic(c);
     const name = given.requiredText("name");
-    const enabled = readEnabled(given) ?? true;
-    const bank = await createList(c.get("ctx"), newListName(name), {
-      kind: "disallow",
-      action: "block",
-      match: "fast",
-      description: "",
-      enabled,
-    });
+    const ratio = readRatio(given, {}) ?? { enabled: true };
+    const fields = { kind: "disallow", action: "block", match: "fast", description: "", ...ratio } as const;
+    const bank = await unlessTaken(createList(c.get("ctx"), newListName(name), fields), "Bank already exists");
     return answerJson(c, presentBank(bank), 201);
   });
 
@@ -42,9 +39,15 @@ export function addBankRoutes(table: RouteTable, stillAuthentic: StillAuthentic)
     const ctx = c.get("ctx");
     const bank = await requireBank(ctx, c.req.param("bank_name") ?? "");
     const name = given.text("name");
-    const enabled = readEnabled(given);
-    if (name !== undefined && newListName(name) !== bank.name) throw badRequest("A bank keeps its name here");
-    return answerJson(c, presentBank(enabled === undefined ? bank : await updateList(ctx, bank.name, { enabled })));
+    const ratio = readRatio(given, bank.metadata);
+    // The name of a list that was not made here may be none that HMA would give.
+    const renamed = name !== undefined && name !== bankNameOf(bank.name);
+    const changes = { ...ratio, ...(renamed && { name: newListName(name) }) };
+    if (Object.keys(changes).length === 0) return answerJson(c, presentBank(bank));
+    return answerJson(
+      c,
+      presentBank(await unlessTaken(updateList(ctx, bank.name, changes), "Bank name already exists")),
+    );
   });
 
   table.add("DELETE", "/c/bank/<bank_name>", async (c) => {
@@ -63,16 +66,9 @@ function newListName(bankName: string): string {
   throw badRequest("Bank names begin with a letter and have at most 64 characters here");
 }
 
-/**
- * Whether a bank is to match; undefined where nothing is said. HMA's ratio is the share of look-ups in which it does, drawn
- * by lot: a list matches always or never.
- * @throws AppError parameter_invalid for any share between
- */
-function readEnabled(given: Parameters): boolean | undefined {
-  const ratio = given.number("enabled_ratio");
-  const enabled = given.flag("enabled");
-  given.check();
-  if (ratio === undefined) return enabled;
-  if (ratio === 0 || ratio === 1) return ratio === 1;
-  throw badRequest(`A bank matches always or never here: enabled_ratio has to be 1 or 0, not ${ratio}`);
+/** @throws AppError list_exists in HMA's words */
+async function unlessTaken<Result>(work: Promise<Result>, message: string): Promise<Result> {
+  return await work.catch((error: unknown) => {
+    throw error instanceof AppError && error.code === "list_exists" ? new AppError("list_exists", message) : error;
+  });
 }

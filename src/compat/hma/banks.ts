@@ -3,12 +3,13 @@ import type { RequestContext } from "../../services/context.ts";
 import { getList, type ListRow } from "../../services/get-list.ts";
 import { listLists } from "../../services/list-lists.ts";
 import { bankNameOf, listNameOf } from "./bank-names.ts";
+import { ratioOf } from "./matching-ratio.ts";
 
 const PAGE = 1000;
 
-/** HMA's BankConfig. A list is on or off, so the ratio is 1 or 0. */
-export function presentBank({ name, enabled }: Pick<ListRow, "name" | "enabled">) {
-  return { matching_enabled_ratio: enabled ? 1 : 0, name: bankNameOf(name) };
+/** HMA's BankConfig. */
+export function presentBank(list: ListRow) {
+  return { matching_enabled_ratio: ratioOf(list), name: bankNameOf(list.name) };
 }
 
 /** Banks are the lists of what is banned; allow lists and lists of names are none. */

@@ -78,8 +78,6 @@ function messageOf({ code, message }: AppError): string {
     case "credentials_missing":
     case "credentials_invalid":
       return `Authentication required: ${message}`;
-    case "list_exists":
-      return "Bank already exists";
     case "route_not_found":
       return "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.";
     case "method_not_allowed":

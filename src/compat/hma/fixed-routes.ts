@@ -53,6 +53,7 @@ export function addFixedRoutes(table: RouteTable): void {
     ["GET", "/c/exchange/<string:exchange_name>"],
     ["PUT", "/c/exchange/<string:exchange_name>"],
     ["GET", "/c/exchange/<string:exchange_name>/status"],
+    ["POST", "/c/exchange/<string:exchange_name>/credentials"],
   ] as const) {
     table.add(method, rule, (c) => {
       throw notFound(`Exchange '${shortText(c.req.param("exchange_name"))}' not found`);

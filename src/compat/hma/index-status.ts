@@ -1,4 +1,4 @@
-import type { EntryHashCounts } from "../../services/count-entry-hashes.ts";
+import type { EntryHashCounts, HashCount } from "../../services/count-entry-hashes.ts";
 import { badRequest } from "./errors.ts";
 import { isSignalType, SIGNAL_KINDS, type SignalType } from "./signals.ts";
 
@@ -15,8 +15,8 @@ export function wantedSignalTypes(name: string | undefined): SignalType[] {
 /** `/m/index/status`. There is no index that lags behind: what was banked is searched by the next request. */
 export function indexStatus(types: readonly SignalType[], counts: EntryHashCounts) {
   const status = types.map((type) => {
-    const size = counts[SIGNAL_KINDS[type]];
-    return [type, { present: true, built_to: builtTo(size, counts.newestAt), size }] as const;
+    const hashes = counts[SIGNAL_KINDS[type]];
+    return [type, { present: true, built_to: builtTo(hashes), size: hashes.count }] as const;
   });
   return Object.fromEntries(status);
 }
@@ -24,8 +24,8 @@ export function indexStatus(types: readonly SignalType[], counts: EntryHashCount
 /** `/c/signal_type/index`: the same in other words. */
 export function indexAges(types: readonly SignalType[], counts: EntryHashCounts) {
   const ages = types.map((type) => {
-    const size = counts[SIGNAL_KINDS[type]];
-    const newest = builtTo(size, counts.newestAt);
+    const hashes = counts[SIGNAL_KINDS[type]];
+    const [size, newest] = [hashes.count, builtTo(hashes)];
     return [
       type,
       { db_size: size, index_size: size, index_out_of_date: false, newest_db_item: newest, index_built_to: newest },
@@ -35,6 +35,6 @@ export function indexAges(types: readonly SignalType[], counts: EntryHashCounts)
 }
 
 /** Unix seconds; -1 where nothing is banked. */
-function builtTo(size: number, newestAt: Date | null): number {
-  return size === 0 || newestAt === null ? -1 : Math.floor(newestAt.getTime() / 1000);
+function builtTo({ newestAt }: HashCount): number {
+  return newestAt === null ? -1 : Math.floor(newestAt.getTime() / 1000);
 }

@@ -6,7 +6,8 @@ import { compareSignals } from "./compare-signals.ts";
 import { badRequest } from "./errors.ts";
 import { hashMedia } from "./hash-media.ts";
 import { indexStatus, wantedSignalTypes } from "./index-status.ts";
-import { byBank, inBanks, type MatchesByBank, matchMedia, matchSignal } from "./matches.ts";
+import { afterLot, type BankMatch, byBank, inBanks, type MatchesByBank, matchMedia, matchSignal } from "./matches.ts";
+import { drawLot } from "./matching-ratio.ts";
 import { type Media, mediaByUrl, requireUpload } from "./media.ts";
 import { readParameters } from "./parameters.ts";
 import { readJsonObject } from "./read-json.ts";
@@ -31,22 +32,23 @@ export function addMatchRoutes(table: RouteTable, stillAuthentic: StillAuthentic
   table.add("GET", "/m/lookup", async (c) => {
     const given = readParameters(c.req.query());
     const [url, signal, type] = [given.text("url"), given.text("signal"), given.text("signal_type")];
-    given.flag("bypass_coinflip");
+    const everyBank = given.flag("bypass_coinflip") ?? false;
     given.check();
     if (url) {
-      const found = await lookUpMedia(c, mediaByUrl(c, url));
+      const found = await lookUpMedia(c, mediaByUrl(c, url), everyBank);
       return answerJson(c, type === undefined ? Object.fromEntries(found) : (found.get(type) ?? {}));
     }
     if (!signal || !type) throw badRequest("Either url or both signal and signal_type are required");
     const asked = readSignal(type, signal);
     const matches = await matchSignal(c.get("ctx"), asked.type, asked.signal);
-    return answerJson(c, byBank(inBanks(matches, c.req.query("banks"))));
+    return answerJson(c, byBank(await matchingNow(c, matches, lotOf(c, everyBank))));
   });
 
   table.add("POST", "/m/lookup", async (c) => {
     const media = await requireUpload(c);
     await stillAuthentic(c);
-    return answerJson(c, Object.fromEntries(await lookUpMedia(c, media)));
+    const everyBank = c.req.query("bypass_coinflip")?.toLowerCase() === "true";
+    return answerJson(c, Object.fromEntries(await lookUpMedia(c, media, everyBank)));
   });
 
   table.add("POST", "/m/compare", async (c) => {
@@ -60,11 +62,23 @@ export function addMatchRoutes(table: RouteTable, stillAuthentic: StillAuthentic
 }
 
 /** By signal type. */
-async function lookUpMedia(c: Context<AppEnv>, media: Media): Promise<Map<string, MatchesByBank>> {
+async function lookUpMedia(c: Context<AppEnv>, media: Media, everyBank: boolean): Promise<Map<string, MatchesByBank>> {
   const ctx = c.get("ctx");
-  const found = await matchMedia(ctx, await hashMedia(ctx, media));
-  const banks = c.req.query("banks");
-  return new Map([...found].map(([type, matches]) => [type, byBank(inBanks(matches, banks))]));
+  const lot = lotOf(c, everyBank);
+  const byType = new Map<string, MatchesByBank>();
+  for (const [type, matches] of await matchMedia(ctx, await hashMedia(ctx, media))) {
+    byType.set(type, byBank(await matchingNow(c, matches, lot)));
+  }
+  return byType;
+}
+
+function lotOf(c: Context<AppEnv>, everyBank: boolean): number {
+  return everyBank ? 0 : drawLot(c.req.query("seed"));
+}
+
+/** The matches in banks that are asked for and have their turn. */
+async function matchingNow(c: Context<AppEnv>, matches: readonly BankMatch[], lot: number): Promise<BankMatch[]> {
+  return await afterLot(c.get("ctx"), inBanks(matches, c.req.query("banks")), lot);
 }
 
 function readSignal(typeName: string, given: string): { type: SignalType; signal: string } {

@@ -1,5 +1,6 @@
 import { EXACT_KINDS } from "../../fingerprint/fingerprint.ts";
 import type { RequestContext } from "../../services/context.ts";
+import { getMatchedLists } from "../../services/get-matched-lists.ts";
 import { internalId } from "../../services/ids.ts";
 import { ALL_LISTS } from "../../services/look-up-gate.ts";
 import { lookUpHashes } from "../../services/look-up-hashes.ts";
@@ -7,6 +8,7 @@ import type { Match } from "../../services/match.ts";
 import { bankNameOf } from "./bank-names.ts";
 import { badRequest } from "./errors.ts";
 import type { Hashed } from "./hash-media.ts";
+import { ratioOf } from "./matching-ratio.ts";
 import { NO_SIGNAL, SIGNAL_KINDS, type SignalType } from "./signals.ts";
 
 /** What HMA says of an MD5 that is the same, since an MD5 knows no distance. */
@@ -14,6 +16,7 @@ const NO_DISTANCE = "-";
 
 /** A piece of content that matches. */
 export interface BankMatch {
+  readonly list: string;
   readonly bank: string;
   readonly id: number;
   /** Bits, as text; `-` for an MD5. */
@@ -60,6 +63,16 @@ export function inBanks(matches: readonly BankMatch[], banks: string | undefined
   return matches.filter(({ bank }) => names.has(bank));
 }
 
+/**
+ * Keeps what is in banks that the lot lets match, the ones with a greater ratio than it.
+ * @param lot from 0 up to 1 (drawLot); 0 leaves everything
+ */
+export async function afterLot(ctx: RequestContext, matches: readonly BankMatch[], lot: number): Promise<BankMatch[]> {
+  const lists = await getMatchedLists(ctx, matches);
+  const matching = new Set(lists.filter((list) => ratioOf(list) >= lot).map(({ name }) => name));
+  return matches.filter(({ list }) => matching.has(list));
+}
+
 export function byBank(matches: readonly BankMatch[]): MatchesByBank {
   const banks: MatchesByBank = {};
   for (const { bank, id, distance } of matches) {
@@ -70,7 +83,7 @@ export function byBank(matches: readonly BankMatch[]): MatchesByBank {
 }
 
 function bankMatch({ list, entryId }: Match, distance: string): BankMatch {
-  return { bank: bankNameOf(list), id: Number(internalId("entry", entryId)), distance };
+  return { list, bank: bankNameOf(list), id: Number(internalId("entry", entryId)), distance };
 }
 
 function isBanned({ listKind }: Match): boolean {

@@ -1,5 +1,6 @@
 import type { AppError } from "../../errors.ts";
 import type { Refused } from "../surface.ts";
+import { CROSS_ORIGIN_HEADERS } from "./cross-origin.ts";
 import { describeFailure } from "./failures.ts";
 import { isOwnTarget } from "./own-paths.ts";
 
@@ -8,5 +9,7 @@ import { isOwnTarget } from "./own-paths.ts";
  * @param target as in the request's first line
  */
 export function imaggaRefusal(target: string, error: AppError): Refused | null {
-  return isOwnTarget(target) ? describeFailure(error) : null;
+  if (!isOwnTarget(target)) return null;
+  const { status, body, headers } = describeFailure(error, target);
+  return { status, body, headers: { ...CROSS_ORIGIN_HEADERS, ...headers } };
 }

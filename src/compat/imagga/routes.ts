@@ -6,6 +6,7 @@ import { fetchCaller } from "../../services/fetch-shares.ts";
 import { handleFailures } from "../handle-failures.ts";
 import { countConcurrency } from "./concurrency.ts";
 import { identify } from "./credentials.ts";
+import { crossOrigin } from "./cross-origin.ts";
 import { answerFailure } from "./failures.ts";
 import { OWN_PATTERNS } from "./own-paths.ts";
 import { serveRefusals } from "./unserved.ts";
@@ -14,13 +15,13 @@ import { serveV2 } from "./v2-routes.ts";
 
 /**
  * The API of imagga.com as far as it concerns adult content, v2 and v1, as its pages and change log describe them. Every
- * request needs a key, which is asked for before anything else is looked at.
+ * request but a browser's preflight needs a key, which is asked for before anything else is looked at.
  */
 export function imaggaRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> {
   const surface = new Hono<AppEnv>();
   const concurrency = countConcurrency();
   for (const pattern of OWN_PATTERNS) {
-    surface.use(pattern, async (c, next) => {
+    surface.use(pattern, crossOrigin(), async (c, next) => {
       await identify(c, open);
       await concurrency.during(fetchCaller(c.get("ctx")), next);
     });

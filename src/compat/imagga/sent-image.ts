@@ -19,6 +19,7 @@ export function readV2Body(c: Context): Promise<ReceivedBody> {
     // Two are read to be told from one.
     maxImages: 2,
     maxTextBytes: MAX_FORM_BYTES,
+    listFields: ["language"],
   });
 }
 
@@ -34,8 +35,7 @@ export function sentImages({ images, fields }: ReceivedBody): NamedPart[] {
   const parts = images.map((part) => ({ name: part.field, receive: () => receivePart(part) }));
   const { image_base64: text = "" } = fields;
   if (text === "") return parts;
-  // A `+` that a client forgot to escape arrives as a blank, and base64 has none.
-  const receive = () => receiveBase64(text.replaceAll(" ", "+"), "image_base64", MAX_IMAGE_BYTES);
+  const receive = () => receiveBase64(text, "image_base64", MAX_IMAGE_BYTES, "+");
   return [...parts, { name: "image_base64", receive }];
 }
 

@@ -27,13 +27,18 @@ export function failureOfAll(outcomes: readonly V1Outcome[]): AppError | null {
   return errors.find(({ code }) => NOT_THE_IMAGES.has(code)) ?? null;
 }
 
-/** The vendor's body; `unsuccessful` only where there is something in it, since clients ask whether it is there. */
+/**
+ * The vendor's body; `unsuccessful` only where there is something in it, since clients ask whether it is there. Why an image
+ * failed is its `reason` on the vendor's page, and its `message` in answers that were recorded later: it is both here.
+ */
 export function presentOutcomes(outcomes: readonly V1Outcome[], present: (result: CheckResult) => object) {
   const results = outcomes.flatMap((outcome) =>
     "result" in outcome ? [{ image: outcome.image, ...present(outcome.result) }] : [],
   );
-  const unsuccessful = outcomes.flatMap((outcome) =>
-    "error" in outcome ? [{ reason: describeReason(outcome.error), image: outcome.image }] : [],
-  );
+  const unsuccessful = outcomes.flatMap((outcome) => {
+    if (!("error" in outcome)) return [];
+    const reason = describeReason(outcome.error);
+    return [{ reason, image: outcome.image, message: reason }];
+  });
   return unsuccessful.length === 0 ? { results } : { results, unsuccessful };
 }

@@ -18,6 +18,7 @@ import { parseLanguages } from "./languages.ts";
 import { listMember } from "./lists.ts";
 import { readFigures } from "./own-usage.ts";
 import { presentV1Usage } from "./present-usage.ts";
+import { tellQuota } from "./quota-headers.ts";
 import { serve } from "./serve.ts";
 import { failureOfAll, presentOutcomes, type V1Outcome } from "./v1-outcomes.ts";
 import { readV1Images } from "./v1-request.ts";
@@ -56,6 +57,7 @@ export function serveV1(surface: Hono<AppEnv>, app: AppContext, open: OpenReques
       if (outcome === undefined) return [];
       return "result" in outcome ? [{ image, ...outcome }] : [{ image, error: toAppError(outcome.error) }];
     });
+    for (const outcome of outcomes) if ("result" in outcome) tellQuota(c, outcome.result.quota);
     const failure = failureOfAll(outcomes);
     if (failure !== null) throw failure;
     for (const outcome of outcomes) {

@@ -22,7 +22,8 @@ export interface V2Request {
 }
 
 /**
- * Reads a request that asks about one image: `image_url` or `image_upload_id`, or in a POST also `image` or `image_base64`.
+ * Reads a request that asks about one image: `image_url` or `image_upload_id`, or in a POST also `image` or `image_base64`. An
+ * upload may be called `content` in the query, as v1 has it: the vendor's page on v2 says so too.
  * @throws AppError parameter_invalid where there is none or more than one; what is wrong with the body
  */
 export async function readV2Request(c: Context<AppEnv>, open: OpenRequest): Promise<V2Request> {
@@ -32,7 +33,11 @@ export async function readV2Request(c: Context<AppEnv>, open: OpenRequest): Prom
   const values = (name: string) =>
     [...query.getAll(name), body?.fields[name] ?? ""].map((value) => value.trim()).filter((value) => value !== "");
   const urls = values("image_url").map((url) => ({ name: "image_url", url }));
-  const uploads = values("image_upload_id").map((uploadId) => ({ name: "image_upload_id", uploadId }));
+  const contents = query.getAll("content").map((id) => id.trim());
+  const uploads = [...values("image_upload_id"), ...contents.filter((id) => id !== "")].map((uploadId) => ({
+    name: "image_upload_id",
+    uploadId,
+  }));
   const images = body === null ? [] : sentImages(body);
   const given = [...urls, ...uploads, ...images];
   const [image] = given;

@@ -16,6 +16,7 @@ import { parseLanguages } from "./languages.ts";
 import { listMember } from "./lists.ts";
 import { readFigures } from "./own-usage.ts";
 import { presentV2Usage } from "./present-usage.ts";
+import { tellQuota } from "./quota-headers.ts";
 import { readV2Body, sentImages } from "./sent-image.ts";
 import { serve } from "./serve.ts";
 import { readV2Request } from "./v2-request.ts";
@@ -51,13 +52,17 @@ export function serveV2(surface: Hono<AppEnv>, app: AppContext, open: OpenReques
     if (request.values("save_index").length > 0 || request.values("save_id").length > 0) {
       // To say yes would be to promise that a visual search finds the image later.
       return c.json(
-        errorBody("save_index and save_id need visual search, which is not part of this service. Leave them out."),
+        errorBody(
+          "v2",
+          "save_index and save_id need visual search, which is not part of this service. Leave them out.",
+        ),
         403,
       );
     }
     const result = await request.withSource((source) =>
       checkImage(c.get("ctx"), { source, lists: ALL_LISTS, classify: "auto" }),
     );
+    tellQuota(c, result.quota);
     const found = categorize(categorizer, result.classification?.scores ?? {}, app.workers.model);
     return c.json({
       result: {

@@ -21,12 +21,16 @@ interface Described {
   readonly code: string | null;
   /** The vendor's words, where a client or a person may know them. */
   readonly message?: string;
+  /** The vendor's words before ours. */
+  readonly preface?: string;
   /** Whether the vendor's clients are to try again, where they would guess wrong. */
   readonly shouldRetry?: boolean;
 }
 
+// The vendor's codes for images as its users' programs tell them apart: what comes back after a while, and what never does.
 const IMAGE: Described = { status: 400, param: "input", code: "invalid_image_format" };
-const URL: Described = { status: 400, param: "input", code: "invalid_image_url" };
+const TOO_LARGE: Described = { ...IMAGE, code: "file_too_large" };
+const URL: Described = { ...IMAGE, code: "image_url_unavailable", preface: "Failed to download image" };
 const BUSY: Described = { status: 503, type: "server_error", code: null };
 
 const DESCRIBED: Partial<Record<ErrorCode, Described>> = {
@@ -46,8 +50,8 @@ const DESCRIBED: Partial<Record<ErrorCode, Described>> = {
   image_unreadable: IMAGE,
   image_truncated: IMAGE,
   image_format_unsupported: IMAGE,
-  image_too_many_bytes: { ...IMAGE, code: "image_too_large" },
-  image_too_many_pixels: { ...IMAGE, code: "image_too_large" },
+  image_too_many_bytes: TOO_LARGE,
+  image_too_many_pixels: TOO_LARGE,
   image_too_slow: IMAGE,
   image_crashed_decoder: IMAGE,
   url_malformed: URL,
@@ -76,11 +80,12 @@ const BUSY_SECONDS = 2;
 export function describeFailure(error: AppError): Refused {
   const invalid = error instanceof InvalidRequest;
   const described = DESCRIBED[error.code] ?? { status: ERRORS[error.code].status, code: null };
-  const { status, type = "invalid_request_error", param = error.facts.field ?? null, message, shouldRetry } = described;
+  const { status, type = "invalid_request_error", param = error.facts.field ?? null, preface, shouldRetry } = described;
   const code = invalid ? error.vendorCode : described.code;
+  const message = described.message ?? (preface === undefined ? error.message : `${preface}: ${error.message}`);
   return {
     status,
-    body: { error: { message: redactKeys(message ?? error.message), type, param: param && redactKeys(param), code } },
+    body: { error: { message: redactKeys(message), type, param: param && redactKeys(param), code } },
     headers: {
       ...(shouldRetry === undefined ? retryAfter(status, error) : { "x-should-retry": String(shouldRetry) }),
       ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="lookalike"' }),

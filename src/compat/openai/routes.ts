@@ -12,7 +12,7 @@ import { type ImageSource, MAX_IMAGE_BYTES } from "../../services/image-source.t
 import { ALL_LISTS } from "../../services/look-up-gate.ts";
 import { handleFailures } from "../handle-failures.ts";
 import { moderation } from "./answers.ts";
-import { describeFailure } from "./errors.ts";
+import { describeFailure, InvalidRequest } from "./errors.ts";
 import { readModeration } from "./read-request.ts";
 
 const PATHS = ["/v1/moderations", "/v1/moderations/*"];
@@ -74,5 +74,11 @@ function requireJson(contentType: string): void {
 }
 
 function sourceOf(url: string): ImageSource {
-  return /^data:/i.test(url) ? receiveBase64(url, "image_url.url", MAX_IMAGE_BYTES) : { url };
+  if (!/^data:/i.test(url)) return { url };
+  try {
+    return receiveBase64(url, "image_url.url", MAX_IMAGE_BYTES);
+  } catch (error) {
+    const isUnread = error instanceof AppError && (error.code === "image_unreadable" || error.code === "image_empty");
+    throw isUnread ? new InvalidRequest("invalid_data_url", error.message, "input") : error;
+  }
 }

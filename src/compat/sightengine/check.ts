@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { AppError } from "../../errors.ts";
+import { parseListNames } from "../../http/list-names.ts";
 import type { OpenRequest } from "../../http/middleware/request-context.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import { parseFields } from "../../http/routes/image-body.ts";
@@ -21,6 +22,9 @@ import { LISTS_PARAMETER } from "./list-names-of-ours.ts";
 import type { Parameters } from "./parameters.ts";
 import { readCall, requireCallImage } from "./read-call.ts";
 import { readModels } from "./read-models.ts";
+
+/** Most lists that a call may name: each is looked up. */
+const MOST_LISTS = 100;
 
 const customIdParameter = z.object({ custom_id: customId.optional() });
 
@@ -60,8 +64,13 @@ async function readAsked(ctx: RequestContext, parameters: Parameters, pathModel?
 
 async function readLists(ctx: RequestContext, ids: string | undefined): Promise<AskedLists> {
   if (ids === undefined) return ALL_LISTS;
+  const asked = parseListNames(ids) ?? [];
+  if (asked.length === 0 || asked.length > MOST_LISTS) {
+    const message = `Expected 1 to ${MOST_LISTS} lists for ${LISTS_PARAMETER} but received ${asked.length}`;
+    throw new AppError("parameter_invalid", message, { field: LISTS_PARAMETER });
+  }
   const names: string[] = [];
-  for (const id of ids.split(",")) names.push(await findListById(ctx, id, LISTS_PARAMETER));
+  for (const id of asked) names.push(await findListById(ctx, id, LISTS_PARAMETER));
   return { ...ALL_LISTS, names: [...new Set(names)] };
 }
 

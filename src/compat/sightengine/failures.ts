@@ -16,7 +16,7 @@ interface Kind {
   readonly type: FailureType;
   /** HTTP status: the vendor documents 4xx and 5xx, and no number for any type. */
   readonly status: number;
-  /** Of the vendor's numbers 1 alone is known, wrong keys; those from 1000 on are ours. */
+  /** Of the vendor's numbers two are known: 1, wrong keys, and 32, a day's usage limit reached. Those from 1000 on are ours. */
   readonly code: number;
 }
 
@@ -31,7 +31,8 @@ const KINDS: Partial<Record<ErrorCode, Kind>> = {
   credentials_invalid: credentials(401, 1),
   credentials_throttled: credentials(429, 1001),
   scope_missing: { type: "plan_error", status: 403, code: 1002 },
-  quota_exceeded: { type: "usage_limit", status: 429, code: 1003 },
+  quota_exceeded: { type: "usage_limit", status: 429, code: 32 },
+  feedback_full: { type: "usage_limit", status: 429, code: 1003 },
   parameter_invalid: argument(1010),
   image_missing: argument(1011),
   list_not_found: argument(1012),

@@ -3,7 +3,7 @@ import { AppError } from "../../errors.ts";
 import { receiveBase64, unwrapBase64 } from "../../http/base64-image.ts";
 import { isOpenForLong, type OpenRequest } from "../../http/middleware/request-context.ts";
 import { type ReceivedBody, readImageBody } from "../../http/read-body.ts";
-import { imageTooManyBytes } from "../../http/read-body-limits.ts";
+import { bodyTooLarge, imageTooManyBytes, MAX_FIELD_BYTES } from "../../http/read-body-limits.ts";
 import type { ReceivedImage } from "../../http/received-image.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
 import type { ImageUrl } from "../../services/image-source.ts";
@@ -43,7 +43,7 @@ export async function readCall(
   const query = [...new URLSearchParams(/\?(.*)$/s.exec(c.req.url)?.[1] ?? "")];
   const early = joinParameters(query).credential();
   if (early !== null) await open(c, early);
-  const body = c.req.method === "GET" ? null : await readForm(c, mediaFields);
+  const body = c.req.method === "GET" && !hasForm(c) ? null : await readForm(c, mediaFields);
   const parameters = joinParameters(query, Object.entries(body?.fields ?? {}));
   const credential = parameters.credential();
   if (credential === null) {
@@ -53,10 +53,26 @@ export async function readCall(
   return { parameters, media: body?.image ?? null };
 }
 
+/** `curl -X GET -F ...` sends its form with a GET. A content type alone, without a body, is only a client's habit. */
+function hasForm(c: Context): boolean {
+  const isForm = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(
+    c.req.header("content-type") ?? "",
+  );
+  const length = c.req.header("content-length") ?? (c.req.header("transfer-encoding") === undefined ? "0" : "");
+  return isForm && length !== "0";
+}
+
 async function readForm(c: Context<AppEnv>, imageFields: readonly string[]): Promise<ReceivedBody> {
   const body = await readImageBody(c, { imageFields, maxTextBytes: MAX_FORM_BYTES });
-  if (body.kind !== "json") return body;
-  throw new AppError("content_type_unsupported", "Expected a form for body but received JSON");
+  if (body.kind === "json") {
+    throw new AppError("content_type_unsupported", "Expected a form for body but received JSON");
+  }
+  // The room of a URL-encoded form is for the image; everything else is as long as a multipart form lets it be.
+  for (const [name, value] of Object.entries(body.fields)) {
+    const length = Buffer.byteLength(value);
+    if (length > MAX_FIELD_BYTES && !imageFields.includes(name)) throw bodyTooLarge(name, MAX_FIELD_BYTES, length);
+  }
+  return body;
 }
 
 /**
@@ -77,7 +93,7 @@ export function requireCallImage({ parameters, media }: Call): CallImage {
   }
   if (text !== undefined) {
     // A plus sign that was not escaped in a form arrives as a blank.
-    const source = receiveBase64(text.replaceAll(" ", "+"), "media", MAX_MEDIA_BYTES);
+    const source = receiveBase64(text, "media", MAX_MEDIA_BYTES, "+");
     return { source, uri: NAMELESS };
   }
   throw new AppError("image_missing", "Expected media or url but received neither", { field: "media" });

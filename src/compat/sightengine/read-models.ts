@@ -2,6 +2,9 @@ import { AppError } from "../../errors.ts";
 import type { ModelFacts } from "../../services/context.ts";
 import { type ServedModel, servedModels } from "./class-scores.ts";
 
+/** Most names that a refusal repeats; the vendor has fewer models. */
+const MOST_NAMED = 50;
+
 /**
  * The models of a call, each once however often it is named. All of them or none: a check that left one out would look like
  * one that found nothing.
@@ -15,7 +18,7 @@ export function readModels(value: string, facts: Pick<ModelFacts, "labels">): Se
   const asked = served.filter(({ name }) => names.has(name));
   for (const { name } of asked) names.delete(name);
   if (names.size > 0) {
-    throw invalid(served, `${[...names].map(quote).join(", ")}, for which this service has no model`);
+    throw invalid(served, `${listed([...names])}, for which this service has no model`);
   }
   if (asked.length === 0) throw invalid(served, "none");
   const versions = asked.filter(({ name }) => name.startsWith("nudity-2"));
@@ -28,6 +31,13 @@ function invalid(served: readonly ServedModel[], received: string): AppError {
   return new AppError("parameter_invalid", `Expected ${names} for models but received ${received}`, {
     field: "models",
   });
+}
+
+/** The first of them: a form has room for thousands. */
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  const first = names.slice(0, MOST_NAMED).map(quote).join(", ");
+  return more > 0 ? `${first} and ${more} more` : first;
 }
 
 function quote(name: string): string {

@@ -51,9 +51,14 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, string>> = {
   entry_not_found: "Check the id and the list it belongs to.",
   workflow_not_found: "Check the id; `GET /v1/workflows` shows every workflow.",
   feedback_not_found: "Check the id; `GET /v1/feedback` shows all feedback.",
-  picture_not_kept: "Pictures that come with feedback are stored only where `KEEP_FEEDBACK_IMAGES` is on.",
+  feedback_full:
+    "Feedback given before can still be changed; there is room for more once an admin deletes some, or raises `FEEDBACK_PER_KEY`.",
+  picture_not_kept:
+    "Pictures that come with feedback are stored only where `KEEP_FEEDBACK_IMAGES` is on, and while the key has room for them.",
   key_not_found: "Check the id; `GET /v1/keys` shows every key.",
   upload_not_found: "Check the id; only the API key that uploaded a picture can use it.",
+  upload_share_used:
+    "Delete uploads that are done with, or wait until their 24 hours are over; a larger UPLOAD_STORE_MB has larger shares.",
   upload_gone: "Uploads are kept for 24 hours; send the picture again.",
   key_fixed: "This key comes from `ADMIN_KEY` and changes only there.",
   idempotency_key_reused: "An Idempotency-Key names one request; use a new key for a new body.",

@@ -29,7 +29,7 @@ const give = createRoute({
   tags,
   summary: "Say what an image really is",
   description:
-    "The image is sent as for `/v1/images/check`. Costs nothing. What is kept is its fingerprint, what the service said of it, and your word; the image itself only where the operator turned that on. Later answers about the very same bytes carry it; saying it again replaces it. Needs a key with the scope `check`.",
+    "The image is sent as for `/v1/images/check`. Costs nothing. What is kept is its fingerprint, what the service said of it, and your word; the image itself only where the operator turned that on and the key has room for it. Later answers about the very same bytes carry it; saying it again replaces it. Needs a key with the scope `check`.",
   request: {
     headers: idempotencyHeaders,
     query: feedbackParameters,
@@ -37,7 +37,7 @@ const give = createRoute({
   },
   responses: {
     200: { description: "The feedback as it is kept", ...one },
-    ...problems(...IMAGE_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, ...access),
+    ...problems(...IMAGE_PROBLEMS, ...IDEMPOTENCY_PROBLEMS, "feedback_full", ...access),
   },
 });
 
@@ -75,7 +75,7 @@ const picture = createRoute({
   path: "/v1/feedback/{id}/picture",
   tags,
   summary: "Get the image that came with feedback",
-  description: "Only where the operator has images kept (`KEEP_FEEDBACK_IMAGES`).",
+  description: "Only where the operator has images kept (`KEEP_FEEDBACK_IMAGES`), and the key had room for this one.",
   request: { params },
   responses: {
     200: {

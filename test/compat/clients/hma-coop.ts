@@ -10,11 +10,15 @@ export interface CoopAnswer {
 export interface CoopClient {
   createBank(orgId: string, name: string, enabledRatio: number): Promise<CoopAnswer & { readonly hmaName: string }>;
   setRatio(hmaName: string, enabledRatio: number): Promise<CoopAnswer>;
+  /** In place: the bank keeps its content. Before that it looks whether there is an exchange behind it, and whether the name is free. */
+  renameBank(hmaName: string, newHmaName: string): Promise<CoopAnswer>;
   getBank(hmaName: string): Promise<CoopAnswer>;
   deleteBank(hmaName: string): Promise<CoopAnswer>;
   getExchange(hmaName: string): Promise<CoopAnswer>;
   exchangeApis(): Promise<CoopAnswer>;
   addUrl(hmaName: string, url: string): Promise<CoopAnswer>;
+  /** Media of a report, with where they came from. */
+  addReported(hmaName: string, url: string, itemId: string): Promise<CoopAnswer>;
   addFile(hmaName: string, contentType: "photo" | "video", file: Blob): Promise<CoopAnswer>;
   hashUrl(url: string): Promise<CoopAnswer>;
   lookUp(signalType: string, signal: string): Promise<CoopAnswer>;
@@ -44,11 +48,21 @@ export function coopClient(serviceUrl: string): CoopClient {
     },
     setRatio: (hmaName, enabledRatio) =>
       call("PUT", `/c/bank/${hmaName}`, JSON.stringify({ enabled_ratio: enabledRatio })),
+    async renameBank(hmaName, newHmaName) {
+      const exchange = await client.getExchange(hmaName);
+      const taken = await client.getBank(newHmaName);
+      if (exchange.status !== 404 || taken.status !== 404) throw new Error("Expected no exchange and a free name");
+      return await call("PUT", `/c/bank/${hmaName}`, JSON.stringify({ name: newHmaName }));
+    },
     getBank: (hmaName) => call("GET", `/c/bank/${hmaName}`),
     deleteBank: (hmaName) => call("DELETE", `/c/bank/${hmaName}`),
     getExchange: (hmaName) => call("GET", `/c/exchange/${encodeURIComponent(hmaName)}`),
     exchangeApis: () => call("GET", "/c/exchanges/apis"),
     addUrl: (hmaName, url) => call("POST", `/c/bank/${hmaName}/content?${new URLSearchParams({ url })}`),
+    addReported(hmaName, url, itemId) {
+      const metadata = { content_id: `type:${itemId}`, json: { source: "ncmec_report", orgId: "org", itemId } };
+      return call("POST", `/c/bank/${hmaName}/content?${new URLSearchParams({ url })}`, JSON.stringify({ metadata }));
+    },
     addFile(hmaName, contentType, file) {
       const form = new FormData();
       form.append(contentType, file);
