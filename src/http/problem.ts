@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { type AppError, ERRORS, type ErrorCode } from "../errors.ts";
 import { redactKeys } from "../redact-keys.ts";
+import { retryAfterSeconds } from "./retry-after.ts";
 
 /** An RFC 9457 problem document, with this service's own members behind the standard ones. */
 export interface Problem {
@@ -21,9 +22,6 @@ export interface Problem {
 /** Where the error catalogue is served; each code is an anchor there. */
 export const ERROR_DOCS_PATH = "/docs/errors";
 
-/** Seconds to wait where an error of status 503 doesn't say. */
-const DEFAULT_RETRY_SECONDS = 2;
-
 /** RFC 9110, section 11.6.1: the ways in which a key may be sent. */
 const CHALLENGES = 'Bearer realm="lookalike", Basic realm="lookalike", charset="UTF-8"';
 
@@ -31,7 +29,7 @@ const CHALLENGES = 'Bearer realm="lookalike", Basic realm="lookalike", charset="
 export function describeProblem(error: AppError, requestId: string | undefined): Problem {
   const { status, title } = ERRORS[error.code];
   const { field } = error.facts;
-  const retryAfter = error.facts.retryAfterSeconds ?? (status === 503 ? DEFAULT_RETRY_SECONDS : undefined);
+  const retryAfter = retryAfterSeconds(error, status);
   return {
     type: `${ERROR_DOCS_PATH}#${error.code}`,
     title,
@@ -40,7 +38,7 @@ export function describeProblem(error: AppError, requestId: string | undefined):
     code: error.code,
     ...(requestId === undefined ? {} : { instance: requestId }),
     ...(field === undefined ? {} : { field: redactKeys(field) }),
-    ...(retryAfter === undefined ? {} : { retry_after_seconds: Math.max(0, Math.ceil(retryAfter)) }),
+    ...(retryAfter === undefined ? {} : { retry_after_seconds: retryAfter }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { CheckResult } from "../../services/check-result.ts";
 import { type ModelFacts, type RequestContext, scorePolicy } from "../../services/context.ts";
 import type { MatchedEntry } from "../../services/get-matched-entries.ts";
 import { groupScores } from "../../services/score-groups.ts";
+import { listsOf } from "../list-member.ts";
 import { tagsAndLabel } from "./tag-and-label.ts";
 
 /** Bits of a perceptual hash. */
@@ -72,6 +73,6 @@ export function evaluated(ctx: RequestContext, judged: CheckResult, model: Model
     ...status(ctx.requestId),
     CacheID: null,
     // Not the vendor's.
-    lookalike: { verdict: judged.verdict, lists: [...new Set(judged.matches.map((match) => match.list))] },
+    lookalike: { verdict: judged.verdict, lists: listsOf(judged.matches) },
   };
 }

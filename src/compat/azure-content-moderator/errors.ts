@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type AppError, ERRORS, type ErrorCode } from "../../errors.ts";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import type { Refused } from "../surface.ts";
 
@@ -57,9 +58,6 @@ const DESCRIBED: Partial<Record<ErrorCode, Described>> = {
   database_unavailable: BUSY,
 };
 
-/** Seconds to wait where the service is busy and doesn't say for how long. */
-const BUSY_SECONDS = 2;
-
 /**
  * A failure in the vendor's shapes.
  * @param trackingId the request's id; null before it has one
@@ -68,11 +66,11 @@ export function describeFailure(error: AppError, trackingId: string | null): Ref
   const { status, title } = ERRORS[error.code];
   const described = DESCRIBED[error.code] ?? { status, title };
   const message = redactKeys(described.message?.(error) ?? error.message);
-  const seconds = error.facts.retryAfterSeconds ?? (described.status === 503 ? BUSY_SECONDS : undefined);
+  const seconds = retryAfterSeconds(error, described.status);
   return {
     ...failure(described.status, described.title, message, trackingId),
     headers: {
-      ...(seconds !== undefined && { "Retry-After": String(Math.ceil(seconds)) }),
+      ...(seconds !== undefined && { "Retry-After": String(seconds) }),
       ...(described.status === 401 && { "WWW-Authenticate": CHALLENGE }),
     },
   };

@@ -1,4 +1,5 @@
 import { AppError, ERRORS, type ErrorCode } from "../../errors.ts";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 
 /** Of a text of the caller's that is told back, in characters. */
@@ -32,10 +33,10 @@ export function describeFailure(error: AppError): {
 } {
   if (error instanceof InvalidParameters) return { status: 422, body: error.faults.map(presentFault), headers: {} };
   const status = statusOf(error.code);
-  const { retryAfterSeconds } = error.facts;
+  const retryAfter = retryAfterSeconds(error, status);
   const headers = {
     ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="lookalike", Basic realm="lookalike", charset="UTF-8"' }),
-    ...(retryAfterSeconds !== undefined && { "Retry-After": String(Math.ceil(retryAfterSeconds)) }),
+    ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
   };
   return { status, body: { message: redactKeys(messageOf(error)) }, headers };
 }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type AppError, ERRORS, type ErrorCode } from "../../errors.ts";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import { type ApiVersion, versionOf } from "./own-paths.ts";
 
@@ -30,9 +31,6 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
 /** RFC 7617; the only scheme that the vendor knows. */
 const CHALLENGE = 'Basic realm="lookalike", charset="UTF-8"';
 
-/** Seconds to wait where an error of status 503 doesn't say. */
-const DEFAULT_RETRY_SECONDS = 2;
-
 /** The vendor's object for a failure; v1 may have a name for it. */
 export function errorBody(version: ApiVersion, text: string, type?: string) {
   if (version === "v2") return { status: { type: "error", text } };
@@ -53,13 +51,13 @@ export interface Failure {
 export function describeFailure(error: AppError, target: string): Failure {
   const status = statusOf(error);
   const type = error.code === "quota_exceeded" ? NO_QUOTA_TYPE : undefined;
-  const retryAfter = error.facts.retryAfterSeconds ?? (status === 503 ? DEFAULT_RETRY_SECONDS : undefined);
+  const retryAfter = retryAfterSeconds(error, status);
   return {
     status,
     body: errorBody(versionOf(target), TEXTS[error.code] ?? redactKeys(error.message), type),
     headers: {
       ...(status === 401 && { "WWW-Authenticate": CHALLENGE }),
-      ...(retryAfter !== undefined && { "Retry-After": String(Math.max(0, Math.ceil(retryAfter))) }),
+      ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { AppError } from "../../errors.ts";
 import type { CheckResult } from "../../services/check-result.ts";
 import type { ModelFacts } from "../../services/context.ts";
+import { listMember } from "../list-member.ts";
 import { groupsAfterLists } from "../list-verdict.ts";
 
 /**
@@ -28,10 +29,7 @@ export function answerRating(asked: string, result: CheckResult, model: ModelFac
     rating_label,
     error_code: 0,
     frame: 1,
-    // Not the vendor's: its API knows no lists. Only where one of ours has a say.
-    ...(result.matches.length > 0 && {
-      lookalike: { verdict: result.verdict, lists: [...new Set(result.matches.map((match) => match.list))] },
-    }),
+    ...listMember(result),
   };
 }
 

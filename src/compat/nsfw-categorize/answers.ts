@@ -4,6 +4,7 @@ import type { Classification, QuotaFacts } from "../../services/check-result.ts"
 import type { ModelFacts } from "../../services/context.ts";
 import type { Match } from "../../services/match.ts";
 import { groupScores } from "../../services/score-groups.ts";
+import { listMember } from "../list-member.ts";
 import { groupsAfterLists } from "../list-verdict.ts";
 
 /** What the surface needs of a check or look-up. */
@@ -32,10 +33,7 @@ export function answerOk(sha1: string, judged: Judged, model: ModelFacts) {
     },
     quota: left,
     key_quota: left,
-    // Not the vendor's: its API knows no lists. Only where one of ours has a say.
-    ...(judged.matches.length > 0 && {
-      lookalike: { verdict: judged.verdict, lists: [...new Set(judged.matches.map((match) => match.list))] },
-    }),
+    ...listMember(judged),
   };
 }
 

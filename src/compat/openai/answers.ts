@@ -1,6 +1,7 @@
 import type { CheckResult } from "../../services/check-result.ts";
 import type { ModelFacts } from "../../services/context.ts";
 import { groupScores } from "../../services/score-groups.ts";
+import { listsOf } from "../list-member.ts";
 import type { Asked } from "./read-request.ts";
 
 /** The vendor's categories, in the order of its answers. */
@@ -51,7 +52,7 @@ export function moderation(judged: Judged, asked: Asked, model: ModelFacts, bloc
         // Not the vendor's.
         lookalike: {
           verdict,
-          lists: [...new Set(matches.map((match) => match.list))],
+          lists: listsOf(matches),
           model: classification?.model ?? null,
           unsupported_categories: UNSUPPORTED,
           unchecked: asked.unchecked,

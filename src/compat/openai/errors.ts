@@ -1,4 +1,5 @@
 import { AppError, ERRORS, type ErrorCode } from "../../errors.ts";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import type { Refused } from "../surface.ts";
 
@@ -70,9 +71,6 @@ const DESCRIBED: Partial<Record<ErrorCode, Described>> = {
   },
 };
 
-/** Seconds to wait where the service is busy and doesn't say for how long. */
-const BUSY_SECONDS = 2;
-
 /**
  * A failure in the vendor's shape, `{"error": {message, type, param, code}}`, with the status that makes its client throw
  * the right error. `x-should-retry` is what the clients go by before their own guess (npm openai, client.js: shouldRetry).
@@ -93,7 +91,7 @@ export function describeFailure(error: AppError): Refused {
   };
 }
 
-function retryAfter(status: number, { facts }: AppError): Record<string, string> {
-  const seconds = facts.retryAfterSeconds ?? (status === 503 ? BUSY_SECONDS : undefined);
-  return seconds === undefined ? {} : { "Retry-After": String(Math.ceil(seconds)) };
+function retryAfter(status: number, error: AppError): Record<string, string> {
+  const seconds = retryAfterSeconds(error, status);
+  return seconds === undefined ? {} : { "Retry-After": String(seconds) };
 }

@@ -1,6 +1,7 @@
 import { type AppError, ERRORS } from "../../errors.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import type { CheckResult } from "../../services/check-result.ts";
+import { listsOf } from "../list-member.ts";
 import { acceptsFailure, type Policy } from "./policy.ts";
 
 /** pict-rs reads the status and nothing else; the body is for those who look into a log or try a URL by hand. */
@@ -16,7 +17,7 @@ const REJECTED = 406;
 export function answerChecked(result: CheckResult, policy: Policy): PictRsAnswer {
   const lookalike = {
     verdict: result.verdict,
-    lists: [...new Set(result.matches.map((match) => match.list))],
+    lists: listsOf(result.matches),
     reasons: result.reasons.map(({ code }) => code),
   };
   if (result.verdict === "block") return { status: REJECTED, body: { message: "Image blocked", lookalike } };

@@ -2,6 +2,7 @@ import type { BanResult } from "../../services/ban-image.ts";
 import type { CheckResult } from "../../services/check-result.ts";
 import type { RequestContext } from "../../services/context.ts";
 import { publicId } from "../../services/ids.ts";
+import { listsOf } from "../list-member.ts";
 import { fillBlocks } from "./blocks.ts";
 import type { ServedModel } from "./class-scores.ts";
 import { presentMatches } from "./list-names-of-ours.ts";
@@ -45,7 +46,7 @@ export function answerCheck(
 export function presentJudgement({ verdict, matches, feedback }: CheckResult) {
   return {
     verdict,
-    lists: [...new Set(matches.map((match) => match.list))],
+    lists: listsOf(matches),
     matches: presentMatches(matches),
     ...(feedback.length > 0 && {
       feedback: feedback.map(({ model, class: said, at }) => ({ model, class: said, at: at.toISOString() })),

@@ -4,8 +4,8 @@ import { discardBody } from "../../http/discard-body.ts";
 import { releasesBody } from "../../http/middleware/release-body.ts";
 import type { OpenRequest } from "../../http/middleware/request-context.ts";
 import { setAnswerHeader } from "../../http/middleware/set-answer-header.ts";
-import { describeProblem } from "../../http/problem.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import type { AppContext } from "../../services/context.ts";
 import { handleFailures } from "../handle-failures.ts";
 import { chargedOperations } from "./charged-operations.ts";
@@ -42,7 +42,7 @@ export function sightengineRoutes(app: AppContext, open: OpenRequest): Hono<AppE
 
   handleFailures(surface, app, async (failure, c) => {
     await discardBody(c);
-    const retryAfter = describeProblem(failure, undefined).retry_after_seconds;
+    const retryAfter = retryAfterSeconds(failure, failureStatus(failure));
     if (retryAfter !== undefined) setAnswerHeader(c, "Retry-After", String(retryAfter));
     const body = failureBody(failure, c.get("requestId"), chargedOperations(c.req.raw));
     return Response.json(body, { status: failureStatus(failure) });
