@@ -7,6 +7,8 @@ import { withLock } from "./transaction.ts";
 const KEPT = "interval '24 hours'";
 /** How long it is remembered afterwards that there was one. */
 const REMEMBERED = "interval '30 days'";
+/** Of each key at most: who uploads and deletes all day is charged nothing for it. */
+const REMEMBERED_PER_KEY = 10_000;
 /** Until when room stays reserved for bytes that are still to be written; past it their process counts as dead. */
 const LEASE = sql`now() + interval '2 minutes'`;
 /** What an upload counts for at least, so that there are never more of them than can be counted in a moment. */
@@ -33,9 +35,9 @@ export interface KnownUpload {
 
 /**
  * Reserves room for uploads of one key, all or none. A key may keep as much as it leaves free of `maxBytes`: half where it is
- * alone, so that whoever comes next finds room, however many came before. Small ones count as 4 KiB each. One process at a time counts and reserves, so that
- * no number of simultaneous uploads gets beyond it; the bytes themselves are written afterwards, since others would have to
- * wait for that.
+ * alone, so that whoever comes next finds room, however many came before. Small ones count as 4 KiB each. One process at a
+ * time counts and reserves, so that no number of simultaneous uploads gets beyond it; the bytes themselves are written
+ * afterwards, since others would have to wait for that.
  */
 export async function reserveUploads(
   db: Pick<Database, "pool">,
@@ -123,8 +125,16 @@ export async function clearExpiredUploads(db: Pick<Database, "pool">): Promise<n
   return result.rowCount ?? 0;
 }
 
-/** Forgets uploads that have been gone for 30 days; returns how many. */
+/** Forgets uploads that have been gone for 30 days, and all but the last 10,000 of each key that are gone; returns how many. */
 export async function forgetOldUploads(db: Pick<Database, "pool">): Promise<number> {
-  const result = await db.pool.query(`delete from upload where expires_at < now() - ${REMEMBERED}`);
+  const result =
+    await db.pool.query(`delete from upload where sealed is null and (expires_at < now() - ${REMEMBERED} or id_hash in (
+      select gone.id_hash
+      from (
+        select id_hash, row_number() over (partition by key_id order by expires_at desc) as place
+        from upload where sealed is null
+      ) as gone
+      where gone.place > ${REMEMBERED_PER_KEY}
+    ))`);
   return result.rowCount ?? 0;
 }

@@ -166,6 +166,37 @@ describe("an upload", () => {
     assert.equal((await categories(service, live)).status, 200);
   });
 
+  it("is remembered as gone for the last 10,000 of its key, and for those of no other key that has more", async () => {
+    const many = await service.createKey({ name: "uploads and deletes" });
+    const [first, last] = [
+      await uploadImage(service, many, await flatPicture("#710810")),
+      await uploadImage(service, many, await flatPicture("#710811")),
+    ];
+    const older = await uploadImage(service, key, await flatPicture("#710812"));
+    for (const [id, by] of [
+      [first, many],
+      [last, many],
+      [older, key],
+    ] as const) {
+      assert.equal((await remove(id, by)).status, 200);
+    }
+    await age(first, "2 hours");
+    await age(older, "2 hours");
+    await service.context.db.pool.query(
+      `insert into upload (id_hash, key_id, byte_length, expires_at)
+       select sha256(int4send(n)), $1, 1, now() - interval '1 hour' from generate_series(1, 9999) as n`,
+      [many.id],
+    );
+    await sweepUntil(async () => (await readRow(first)) === undefined);
+    assert.equal((await categories(service, first, many)).status, 404);
+    assert.equal((await categories(service, last, many)).status, 410);
+    assert.equal((await categories(service, older)).status, 410);
+    const { rows } = await service.context.db.pool.query("select count(*)::int from upload where key_id = $1", [
+      many.id,
+    ]);
+    assert.deepEqual(rows, [{ count: 10_000 }]);
+  });
+
   it("takes any bytes but none, and is judged when it is used: nothing is decoded here", async () => {
     const id = await uploadImage(service, key, Buffer.from("no picture at all"));
     assert.equal((await categories(service, id)).status, 400);
