@@ -5,6 +5,8 @@ import { redactKeys } from "../../redact-keys.ts";
 export interface Policy {
   /** `on_review`: people should look at the picture. */
   readonly acceptsReview: boolean;
+  /** `on_animation`: of several frames only the first was looked at. */
+  readonly acceptsAnimations: boolean;
   /** `on_unsupported`: a video, or a picture of a format that isn't read. */
   readonly acceptsUnsupported: boolean;
   /** `on_error`: nobody looked, because of the service or of the quota. */
@@ -18,16 +20,20 @@ const OUR_FAILURES: readonly ErrorCode[] = [
   "database_unavailable",
   "internal",
   "quota_exceeded",
+  // The body was given up on to make room for others.
+  "request_timeout",
 ];
 
 /**
  * Reads the policy from the query of the one URL that pict-rs has for validation, each `accept` or `reject`. What wasn't
- * checked is rejected unless it is told otherwise; a picture for review is accepted, since pict-rs has nowhere to keep it.
+ * checked is rejected unless it is told otherwise; a picture for review is accepted, since pict-rs has nowhere to keep it, and so
+ * is an animation, of which every surface looks at the first frame.
  * @throws AppError parameter_invalid
  */
 export function readPolicy(query: URLSearchParams): Policy {
   return {
     acceptsReview: accepts(query, "on_review", true),
+    acceptsAnimations: accepts(query, "on_animation", true),
     acceptsUnsupported: accepts(query, "on_unsupported", false),
     acceptsUnchecked: accepts(query, "on_error", false),
   };
