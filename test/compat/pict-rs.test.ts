@@ -222,6 +222,16 @@ describe("external validation of pict-rs", () => {
     const odd = await validate(endpoint("&on_review=maybe&on_error=accept"), "image/png", picture);
     assert.deepEqual(odd.status, 400);
     assert.match(odd.body.message, /accept or reject for on_review/);
+    for (const query of [
+      "&on_reviews=reject",
+      "&ON_REVIEW=reject",
+      "&on_error=accept&on_error=reject",
+      `&KEY=${key}`,
+    ]) {
+      const misspelt = await validate(endpoint(`&on_unsupported=accept${query}`), "image/png", picture);
+      assert.equal(misspelt.status, 400, query);
+      assert.ok(!misspelt.body.message.includes(key));
+    }
     for (const [method, path, status] of [
       ["GET", "/pict-rs/validate", 405],
       ["POST", "/pict-rs/other", 404],
