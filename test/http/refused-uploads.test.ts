@@ -61,6 +61,8 @@ describe("a refused upload whose sender takes a while", () => {
       assert.equal((await next)[0]?.status, 200);
       assert.deepEqual(errors, []);
       socket.destroy();
+      // What the service set meanwhile would never come.
+      t.mock.timers.tick(1_000);
     });
   }
 
