@@ -81,6 +81,19 @@ describe("a refused upload whose sender takes a while", () => {
     assert.deepEqual(errors, []);
   });
 
+  it("gets one answer, and the end, where what it goes on with is no body", { timeout: 20_000 }, async () => {
+    const socket = connect(port, "127.0.0.1");
+    const all = readAnswers(socket, 2);
+    const answered = readAnswers(socket, 1);
+    await write(socket, head("/v1/images/check", "Transfer-Encoding: chunked"));
+    await answered;
+    await write(socket, "no chunk\r\n");
+    assert.deepEqual(
+      (await all).map(({ status }) => status),
+      [401],
+    );
+  });
+
   it("holds nothing of the room for bodies, answered or not", async () => {
     for (const path of ["/v1/images/check", "/pict-rs/validate", "/1.0/check.json?api_user=a&api_secret=b"]) {
       const { socket } = open(port);
