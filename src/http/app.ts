@@ -5,6 +5,7 @@ import type { AppContext } from "../services/context.ts";
 import { createErrorHandler } from "./error-handler.ts";
 import { boundedBody } from "./middleware/bounded-body.ts";
 import { idempotency } from "./middleware/idempotency.ts";
+import { knownRoute } from "./middleware/known-route.ts";
 import { needsScope } from "./middleware/needs-scope.ts";
 import { releasesBody } from "./middleware/release-body.ts";
 import { createOpenRequest, requestContext, stillAuthentic } from "./middleware/request-context.ts";
@@ -56,7 +57,7 @@ export function createApp(context: AppContext): OpenAPIHono<AppEnv> {
   app.use("/v1/workflows", needsScope("admin"));
   app.use("/v1/workflows/:id", needsScope("admin"));
   app.use("/v1/workflows/:id/check", needsScope("check"));
-  app.on(["POST", "PATCH"], "/v1/*", boundedBody(), stillAuthentic(open), idempotency());
+  app.on(["POST", "PATCH"], "/v1/*", knownRoute(), boundedBody(), stillAuthentic(open), idempotency());
   registerMetrics(app, context);
   registerCheckImage(app);
   registerHashes(app);

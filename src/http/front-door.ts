@@ -2,10 +2,11 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import type { Socket } from "node:net";
 import { AppError } from "../errors.ts";
 import type { AppContext } from "../services/context.ts";
-import { createAdmission, type Refused } from "./admission.ts";
+import { createAdmission, hasBody, type Refused } from "./admission.ts";
 import { makeBodyRoom } from "./body-budget.ts";
 import { boundConnections } from "./connections.ts";
 import { hostFailure, parseFailure } from "./malformed-request.ts";
+import { readOnAfterAnswer } from "./read-on.ts";
 import { refuse, refuseConnection, type VendorRefusal } from "./refusal.ts";
 import { tellOverload } from "./tell-overload.ts";
 
@@ -45,6 +46,7 @@ export function openFrontDoor(
    */
   function enter(incoming: IncomingMessage, outgoing: ServerResponse, announced = false): boolean {
     answers.set(incoming.socket, outgoing);
+    if (hasBody(incoming)) readOnAfterAnswer(incoming, outgoing);
     const malformed = hostFailure(incoming);
     const reason = malformed === null ? admission.admit(incoming, outgoing) : null;
     if (reason !== null) note(reason);
@@ -78,7 +80,8 @@ export function openFrontDoor(
     refused.add(socket);
     const failure = parseFailure(error);
     const answer = answers.get(socket);
-    const isInAnswer = answer?.headersSent === true && !answer.writableFinished;
+    // Also where the answer is out already, and these bytes are of the body that it didn't wait for.
+    const isInAnswer = answer?.headersSent === true && !(answer.writableFinished && answer.req.complete);
     if (failure === null || isInAnswer) socket.destroy();
     else refuseConnection(socket, failure);
   });

@@ -50,7 +50,7 @@ function readIncoming(request: Request, incoming: IncomingMessage, onChunk: (chu
     const onAborted = (error?: Error) => fail(new ClientAborted({ cause: error }));
     function stop(): void {
       arrived();
-      // Paused, not drained: the server discards a bounded rest once the answer is out.
+      // Paused, not drained: the front door discards a bounded rest once the answer is out.
       incoming.off("data", onData).off("end", onEnd).off("error", onAborted).off("close", onAborted).pause();
       incoming.on("error", ignore);
     }

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { AppError } from "../errors.ts";
-import { hasBody } from "./admission.ts";
 import { chooseRequestId } from "./middleware/request-id.ts";
 import { SECURITY_HEADERS } from "./middleware/security-headers.ts";
 import { describeProblem } from "./problem.ts";
@@ -20,15 +19,10 @@ interface Refusal {
   readonly body: string;
 }
 
-/** How long a client that was refused may go on sending what it had begun to send. */
-const DISCARD_MS = 5_000;
 /** How long a connection stays open for a client to read why it was cut. */
 const LINGER_MS = 1_000;
 
-/**
- * Answers a request that goes no further. The rest of its body is read and thrown away, since a connection that is closed
- * on unread bytes is reset, and the client would never see the answer; after 5 s it is closed all the same.
- */
+/** Answers a request that goes no further. */
 export function refuse(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -38,9 +32,6 @@ export function refuse(
   const requestId = chooseRequestId(incoming.headers["x-request-id"]);
   const { status, headers, body } = describeRefusal(error, requestId, incoming.url ?? "", vendorRefusal);
   outgoing.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
-  if (!hasBody(incoming)) return;
-  const cut = setTimeout(() => incoming.socket.destroySoon(), DISCARD_MS).unref();
-  incoming.once("close", () => clearTimeout(cut)).resume();
 }
 
 /** Answers on a connection whose bytes are no request, and closes it. */

@@ -143,6 +143,8 @@ describe("ModerateContent", () => {
       [`?key=${key}&url=${url}`, {}, "/moderate", url],
       [`?url=${url}&key=${key}`, {}, "/moderate/", url],
       [`?key=${key}&url=${escaped}`, {}, "/moderate/", url],
+      [`?key=${key}&url=${url}`, {}, "/api/v2", url],
+      [`?key=${key}&url=${escaped}`, {}, "/api/v2/", url],
       [`?url=${escaped}&key=${key}`, {}, "/moderate", url],
       [`?key=${key}?url=${url}`, {}, "/moderate/", url],
       [`?key=${key}&?url=${url}`, {}, "/moderate/", url],
@@ -193,6 +195,7 @@ describe("ModerateContent", () => {
       [`?key=${key}`, post(Buffer.alloc(0), { "content-type": "image/png" }), 1002],
       [`/other?key=${key}`, {}, 1008],
       ["", { method: "DELETE" }, 1008],
+      ["/../../api/v2", { method: "DELETE" }, 1008],
     ] as const) {
       const answer = await moderate(query, init);
       assert.deepEqual([answer.error_code, Object.keys(answer)], [code, ["error", "error_code"]], query);
@@ -225,13 +228,15 @@ describe("an image host with a RATINGAPI", () => {
     const off = await startService({ databaseUrl, workers, config: { compat: [] } });
     try {
       const busy = { error: "The service is busy, try again later", error_code: 1007 };
-      assert.deepEqual(await moderate("?url=http://127.0.0.1/", {}, "/moderate/", full), busy);
+      for (const path of ["/moderate/", "/moderate", "/api/v2", "/api/v2/"]) {
+        assert.deepEqual(await moderate("?url=http://127.0.0.1/", {}, path, full), busy);
+      }
       assert.equal(await ratePicture(`${full.url}/moderate`, `${pictures.url}/x.png`), -1);
       assert.equal(
         (await moderate(`?key=${key}&url=${pictures.url}/x.png`, {}, "/moderate/", strict)).error_code,
         1002,
       );
-      for (const path of ["/moderate", "/moderate/"]) {
+      for (const path of ["/moderate", "/moderate/", "/api/v2"]) {
         const response = await fetch(`${off.url}${path}?url=http://127.0.0.1/`);
         assert.equal(response.status, 404);
         assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/);

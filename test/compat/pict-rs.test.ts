@@ -5,10 +5,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
+import { heldBodyBytes, makeBodyRoom } from "../../src/http/body-budget.ts";
+import { MAX_HELD_BODY_BYTES } from "../../src/http/read-body-limits.ts";
 import { listPicture } from "../support/list-pictures.ts";
 import { detailedPicture } from "../support/pictures.ts";
 import { readAnswers } from "../support/raw-exchange.ts";
@@ -102,6 +104,42 @@ describe("external validation of pict-rs", () => {
     }
   });
 
+  it("looks at the first frame of an animation, and rejects every animation where it is told to", async () => {
+    const frames = await Promise.all(
+      [652, 653, 654].map(
+        async (seed) =>
+          await sharp(await detailedPicture(seed))
+            .resize(64, 64)
+            .png()
+            .toBuffer(),
+      ),
+    );
+    const explicit = await sharp(await fixture("Porn"))
+      .resize(256, 256)
+      .png()
+      .toBuffer();
+    const animate = (pictures: readonly Buffer[]) => sharp([...pictures], { join: { animated: true } });
+    const harmless = animate(frames);
+    for (const [mediaType, file] of [
+      ["image/gif", await harmless.gif().toBuffer()],
+      ["image/webp", await harmless.webp().toBuffer()],
+    ] as const) {
+      assert.equal((await sharp(file).metadata()).pages, 3, mediaType);
+      assert.equal((await validate(endpoint(), mediaType, file)).status, 200, mediaType);
+      assert.equal((await validate(endpoint("&on_animation=accept"), mediaType, file)).status, 200, mediaType);
+      for (let round = 0; round < 2; round++) {
+        const { status, body } = await validate(endpoint("&on_animation=reject"), mediaType, file);
+        assert.deepEqual([status, body.message], [406, "Animation not accepted"], mediaType);
+      }
+      const still = await sharp(file).png().toBuffer();
+      assert.equal((await validate(endpoint("&on_animation=reject"), "image/png", still)).status, 200, mediaType);
+    }
+    const mirrored = await sharp(explicit).flop().png().toBuffer();
+    const blocked = await validate(endpoint(), "image/webp", await animate([explicit, mirrored]).webp().toBuffer());
+    assert.deepEqual([blocked.status, blocked.body.message], [406, "Image blocked"]);
+    assert.equal((await validate(endpoint("&on_animation=perhaps"), "image/gif", explicit)).status, 400);
+  });
+
   it("answers for a video once all of it was sent, since pict-rs takes a connection that breaks for a no", async () => {
     const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
     let received = 0;
@@ -184,6 +222,16 @@ describe("external validation of pict-rs", () => {
     const odd = await validate(endpoint("&on_review=maybe&on_error=accept"), "image/png", picture);
     assert.deepEqual(odd.status, 400);
     assert.match(odd.body.message, /accept or reject for on_review/);
+    for (const query of [
+      "&on_reviews=reject",
+      "&ON_REVIEW=reject",
+      "&on_error=accept&on_error=reject",
+      `&KEY=${key}`,
+    ]) {
+      const misspelt = await validate(endpoint(`&on_unsupported=accept${query}`), "image/png", picture);
+      assert.equal(misspelt.status, 400, query);
+      assert.ok(!misspelt.body.message.includes(key));
+    }
     for (const [method, path, status] of [
       ["GET", "/pict-rs/validate", 405],
       ["POST", "/pict-rs/other", 404],
@@ -240,6 +288,29 @@ describe("external validation of pict-rs", () => {
       await full.close();
       // Its database is closed already.
       await cut.close().catch(() => {});
+    }
+  });
+
+  it("goes by on_error where an upload is given up on to make room for others", async () => {
+    const port = Number(new URL(service.url).port);
+    const now = performance.now.bind(performance);
+    for (const [query, status] of [
+      ["", 408],
+      ["&on_error=accept", 200],
+    ] as const) {
+      const { pathname, search } = new URL(endpoint(query));
+      const socket = connect(port, "127.0.0.1");
+      const answered = readAnswers(socket, 1);
+      const chunk = `POST ${pathname}${search} HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n`;
+      const held = heldBodyBytes();
+      socket.write(chunk);
+      for (let look = 0; heldBodyBytes() === held && look < 500; look++) await ask(service, "GET", "/v1/quota");
+      const clock = mock.method(performance, "now", () => now() + 10_001);
+      makeBodyRoom(MAX_HELD_BODY_BYTES);
+      clock.mock.restore();
+      socket.write("0\r\n\r\n");
+      assert.equal((await answered)[0]?.status, status, query);
+      socket.destroy();
     }
   });
 

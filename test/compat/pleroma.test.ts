@@ -45,12 +45,19 @@ describe("Pleroma's NsfwApiPolicy", () => {
     const media = pictures.serve("/media/x.png?X-Amz-Date=1&X-Amz-Signature=a%20b", await fixture("Porn"));
     // Put together anew, and so in another spelling.
     pictures.serve("/media/x.png?X-Amz-Date=1&X-Amz-Signature=a+b", await fixture("Porn"));
-    for (const escapes of [false, true]) {
-      const { verdict, answer } = await judgeAttachment({ url: keyed(), escapes }, media);
+    for (const escapes of [undefined, "in order", "by name"] as const) {
+      const settings = { url: keyed(), ...(escapes !== undefined && { escapes }) };
+      const { verdict, answer } = await judgeAttachment(settings, media);
+      assert.deepEqual([answer.status, verdict], [200, "nsfw"], answer.body);
+      const plain = pictures.serve("/media/plain.png", await fixture("Hentai"));
+      assert.equal((await judgeAttachment(settings, plain)).verdict, "nsfw", escapes);
+    }
+    // Only where a map keeps one `url` of two is nothing left to ask for.
+    const proxied = pictures.serve("/proxy?size=large&url=x.png&a=1", await fixture("Porn"));
+    for (const settings of [{ url: keyed() }, { url: keyed(), escapes: "in order" as const }]) {
+      const { verdict, answer } = await judgeAttachment(settings, proxied);
       assert.deepEqual([answer.status, verdict], [200, "nsfw"], answer.body);
     }
-    const plain = pictures.serve("/media/plain.png", await fixture("Hentai"));
-    assert.equal((await judgeAttachment({ url: keyed(), escapes: true }, plain)).verdict, "nsfw");
   });
 
   it("marks what a list blocks and nothing that one allows, on the very next request", async () => {

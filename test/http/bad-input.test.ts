@@ -143,6 +143,21 @@ describe("bad input", () => {
     assert.match(wrongMethod.headers.get("allow") ?? "", /GET/);
   });
 
+  it("in routes is 404 or 405 whatever body comes along, one that no route takes or that doesn't parse too", async () => {
+    const form = new FormData();
+    form.set("image", new Blob([await detailedPicture(302)]), "a.png");
+    for (const body of [form, new URLSearchParams({ a: "b" }), "{", Buffer.alloc(2 * 1024 * 1024)]) {
+      for (const [method, path, status, code] of [
+        ["POST", "/v1/nowhere", 404, "route_not_found"],
+        ["PATCH", "/v1/images/check/other", 404, "route_not_found"],
+        ["POST", "/v1/quota", 405, "method_not_allowed"],
+        ["PATCH", "/v1/images/check", 405, "method_not_allowed"],
+      ] as const) {
+        expectProblem(await ask(service, method, path, { key, body }), status, code);
+      }
+    }
+  });
+
   it("with NUL characters or half a surrogate pair is refused wherever text is taken", async () => {
     const nul = "a\0b";
     const sha1 = "0".repeat(40);

@@ -11,7 +11,8 @@ import { handleFailures } from "../handle-failures.ts";
 import { answerFailure, answerRating } from "./answers.ts";
 import { readParameters } from "./parameters.ts";
 
-const PATHS = ["/moderate", "/moderate/"];
+/** The second is the vendor's older one, which hosts of its time still ask (`www.moderatecontent.com/api/v2`). */
+const PATHS = ["/moderate", "/moderate/", "/api/v2", "/api/v2/"];
 
 /**
  * ModerateContent's `/moderate/`, by GET with `key` and `url`, and by POST with the same as a form, or a file; and what hosts
@@ -46,9 +47,11 @@ export function moderateContentRoutes(app: AppContext, open: OpenRequest): Hono<
     return await rate(c, { url: asked }, asked);
   });
 
-  surface.all("/moderate/*", () => {
-    throw new AppError("route_not_found", "Expected GET or POST and the path /moderate/");
-  });
+  for (const path of ["/moderate/*", "/api/v2", "/api/v2/"]) {
+    surface.all(path, () => {
+      throw new AppError("route_not_found", "Expected GET or POST and the path /moderate/");
+    });
+  }
 
   handleFailures(surface, app, (failure, c) => c.json(answerFailure(failure)));
 

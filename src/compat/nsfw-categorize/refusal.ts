@@ -1,8 +1,8 @@
 import type { AppError } from "../../errors.ts";
 import { answerError } from "./answers.ts";
 
-/** `/api/v1` is another vendor's. */
-const OWN_PATHS = /^\/api(?:\.php(?:\?|$)|\?|$|\/(?!v1(?:[/?]|$)))/;
+/** What is below `/api/v1`, and `/api/v2` itself, are other vendors'. */
+const OWN_PATHS = /^\/api(?:\.php(?:\?|$)|\?|$|\/(?!v1(?:[/?]|$)|v2\/?(?:\?|$)))/;
 
 /**
  * The answer to a request that was refused before anybody looked at it, status 200 as all of this vendor's; null for a

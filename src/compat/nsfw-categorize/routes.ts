@@ -13,8 +13,8 @@ import { lookUpHashes } from "../../services/look-up-hashes.ts";
 import { handleFailures } from "../handle-failures.ts";
 import { answerError, answerOk, answerOldOk, answerPending, UNKNOWN_HASH } from "./answers.ts";
 
-/** Below this are another vendor's calls. */
-const NOT_OURS = /^\/api\/v1(?:\/|$)/;
+/** Other vendors' calls: those below the first, and the second. */
+const NOT_OURS = /^\/api\/(?:v1(?:\/|$)|v2\/?$)/;
 
 /**
  * The API of nsfw-categorize.it: `/api/upload` and `/api/hash/<sha1>`, as its public page describes them, and the older

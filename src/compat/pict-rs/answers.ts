@@ -21,10 +21,13 @@ export function answerChecked(result: CheckResult, policy: Policy): PictRsAnswer
     reasons: result.reasons.map(({ code }) => code),
   };
   if (result.verdict === "block") return { status: REJECTED, body: { message: "Image blocked", lookalike } };
-  if (result.verdict === "allow" || policy.acceptsReview) {
-    return { status: 200, body: { message: "Image OK", lookalike } };
+  if (result.verdict !== "allow" && !policy.acceptsReview) {
+    return { status: REJECTED, body: { message: "Image needs a review", lookalike } };
   }
-  return { status: REJECTED, body: { message: "Image needs a review", lookalike } };
+  if (result.fingerprint.frames > 1 && !policy.acceptsAnimations) {
+    return { status: REJECTED, body: { message: "Animation not accepted", lookalike } };
+  }
+  return { status: 200, body: { message: "Image OK", lookalike } };
 }
 
 /** The answer to a failure: its own status, or 200 where the query says that it lets the upload through. */

@@ -11,8 +11,11 @@ export interface PolicySettings {
   readonly url: string;
   /** Lowest score to act on; the policy's default is 0.7. */
   readonly threshold?: number;
-  /** Whether this Pleroma escapes the query before it is sent, as newer ones do. */
-  readonly escapes?: boolean;
+  /**
+   * How this Pleroma escapes the query before it is sent, where it does: in the order of its parameters (lib/pleroma/utils/
+   * uri_encoding.ex), or, somewhat older, by their names (encode_url of lib/pleroma/http.ex).
+   */
+  readonly escapes?: "in order" | "by name";
 }
 
 /**
@@ -20,14 +23,14 @@ export interface PolicySettings {
  * without a score taken for safe.
  */
 export async function judgeAttachment(
-  { url, threshold = 0.7, escapes = false }: PolicySettings,
+  { url, threshold = 0.7, escapes }: PolicySettings,
   mediaUrl: string,
 ): Promise<Judged> {
   const { host, port, pathname } = new URL(url);
   const path = `${pathname.replace(/\/+$/, "")}/`;
   const query = `url=${mediaUrl}`;
   const head = [
-    `GET ${path}?${escapes ? escaped(query) : query} HTTP/1.1`,
+    `GET ${path}?${escapes === undefined ? query : escaped(query, escapes)} HTTP/1.1`,
     `Host: ${host}`,
     "User-Agent: Pleroma 2.9.1; https://pleroma.example <admin@pleroma.example>",
   ];
@@ -37,9 +40,10 @@ export async function judgeAttachment(
   return { verdict: score !== null && score >= threshold ? "nsfw" : "sfw", score, answer };
 }
 
-/** Taken apart into a map and put together in the order of its keys, as Elixir's URI.decode_query and encode_query do. */
-function escaped(query: string): string {
-  const parameters = Object.fromEntries(new URLSearchParams(query));
-  const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
+/** Taken apart into parameters and put together again, each escaped; by name they go through a map, which keeps one of each. */
+function escaped(query: string, escapes: "in order" | "by name"): string {
+  const parameters = new URLSearchParams(query);
+  if (escapes === "in order") return parameters.toString();
+  const sorted = Object.entries(Object.fromEntries(parameters)).sort(([a], [b]) => (a < b ? -1 : 1));
   return new URLSearchParams(sorted).toString();
 }
