@@ -1,4 +1,5 @@
-import { foldPatternText, type Reading } from "./fold.ts";
+import { foldPatternText } from "./fold.ts";
+import type { Characters } from "./needle-index.ts";
 import { PatternError } from "./pattern-error.ts";
 
 /** Null stands for any one character of the name. */
@@ -10,6 +11,10 @@ export interface Wildcard {
   readonly segments: readonly Segment[];
   /** The longest text that every matching name holds; empty where there is none. */
   readonly needle: string;
+  /** All segments behind each other, unit by unit. */
+  readonly units: readonly (string | null)[];
+  /** 1 where a star stands before a unit, or behind the last; as long as `units`, and one more. */
+  readonly stars: Uint8Array;
 }
 
 /**
@@ -27,12 +32,21 @@ export function parseWildcard(pattern: string): readonly Wildcard[] {
   if (upright.needle === "" && segments.length > 1 && segments.flat().length <= 1) {
     throw new PatternError("Expected a pattern that some names don't match but received one that all do");
   }
-  return JSON.stringify(upright) === JSON.stringify(lowered) ? [upright] : ways;
+  return JSON.stringify(upright.segments) === JSON.stringify(lowered.segments) ? [upright] : ways;
 }
 
 function toWildcard(segments: readonly Segment[]): Wildcard {
   const texts = segments.flat().filter((part) => part !== null);
-  return { segments, needle: texts.reduce((best, text) => (text.length > best.length ? text : best), "") };
+  const needle = texts.reduce((best, text) => (text.length > best.length ? text : best), "");
+  const unitsOf = (segment: Segment) => segment.flatMap((part) => (part === null ? [null] : part.split("")));
+  const units = segments.flatMap(unitsOf);
+  const stars = new Uint8Array(units.length + 1);
+  let at = 0;
+  for (const segment of segments.slice(0, -1)) {
+    at += unitsOf(segment).length;
+    stars[at] = 1;
+  }
+  return { segments, needle, units, stars };
 }
 
 function split(pattern: string): (string | null)[][] {
@@ -64,46 +78,34 @@ function split(pattern: string): (string | null)[][] {
 }
 
 /**
- * Whether the whole of a name matches. A segment that ends sooner leaves more for the next, and the one that begins first
- * ends first: so each takes the first place where it fits, and none is tried again.
+ * Whether the whole of a name matches. It is read once, with all places of the pattern that its beginning may have led to; once
+ * that is a star no place before it counts any more, since whatever they lead to the star takes too.
  */
-export function matchesWildcard({ segments }: Wildcard, reading: Reading): boolean {
-  const { text, edges } = reading;
-  const [first = []] = segments;
-  let at = endOf(first, reading, 0);
-  if (segments.length === 1) return at === text.length;
-  for (let index = 1; index < segments.length - 1 && at !== -1; index++)
-    at = search(segments[index] ?? [], reading, at);
-  if (at === -1) return false;
-  const last = segments.at(-1) ?? [];
-  for (let from = at; from <= text.length; from++) {
-    if (edges[from] === 1 && endOf(last, reading, from) === text.length) return true;
-  }
-  return false;
-}
-
-/** Where the first occurrence of a segment ends; -1 where there is none. */
-function search(segment: Segment, reading: Reading, from: number): number {
-  for (let at = from; at <= reading.text.length; at++) {
-    if (reading.edges[at] !== 1) continue;
-    const end = endOf(segment, reading, at);
-    if (end !== -1) return end;
-  }
-  return -1;
-}
-
-/** Where a segment that begins at a place ends, at the end of a character; -1 where it doesn't fit there. */
-function endOf(segment: Segment, { text, edges }: Reading, from: number): number {
-  let at = from;
-  for (const part of segment) {
-    if (part !== null) {
-      if (!text.startsWith(part, at)) return -1;
-      at += part.length;
-    } else {
-      if (edges[at] !== 1 || at === text.length) return -1;
-      do at += 1;
-      while (edges[at] !== 1);
+export function matchesWildcard({ units, stars }: Wildcard, characters: Characters): boolean {
+  const reachedWith = new Int32Array(units.length + 1).fill(-1);
+  let open = [0];
+  for (const [read, ways] of characters.entries()) {
+    const next: number[] = [];
+    const reach = (place: number) => {
+      if (reachedWith[place] !== read) next.push(place);
+      reachedWith[place] = read;
+    };
+    for (const place of open) {
+      if (stars[place] === 1) reach(place);
+      if (units[place] === null) reach(place + 1);
+      for (const way of ways) if (standsAt(way, place, units, stars)) reach(place + way.length);
     }
+    const lastStar = next.reduce((last, place) => (stars[place] === 1 ? Math.max(last, place) : last), 0);
+    open = next.filter((place) => place >= lastStar);
+    if (open.length === 0) return false;
   }
-  return edges[at] === 1 ? at : -1;
+  return open.includes(units.length);
+}
+
+/** Whether a character, read in one way, stands at a place of the pattern, with no star within. */
+function standsAt(way: string, place: number, units: Wildcard["units"], stars: Uint8Array): boolean {
+  for (let at = 0; at < way.length; at++) {
+    if (units[place + at] !== way.charAt(at) || (at > 0 && stars[place + at] === 1)) return false;
+  }
+  return true;
 }

@@ -11,14 +11,14 @@ const MOST_MS = 30_000;
 
 /** The patterns of lists made ready, as this process remembers them. */
 export interface NameMatchers {
-  /** The patterns of a list that was read a moment ago: as they were then, or later. */
+  /** The patterns of a list that was read a moment ago: as they were then, or later, and some that have expired. */
   get(db: Database, list: NameList): Promise<NameMatcher<NameEntry>>;
   /** Forgets all other lists. */
   keepOnly(lists: readonly NameList[]): void;
 }
 
 interface Remembered {
-  readonly version: string;
+  readonly version: string | null;
   readonly matcher: Promise<NameMatcher<NameEntry>>;
 }
 
@@ -35,7 +35,7 @@ export function createNameMatchers(): NameMatchers {
   return {
     get(db, list) {
       const known = remembered.get(list.id);
-      if (known?.version === list.version) return known.matcher;
+      if (known !== undefined && known.version === list.version) return known.matcher;
       const made = { version: list.version, matcher: make(db, list) };
       remembered.set(list.id, made);
       // Whoever waits hears of the failure; the next one tries again.

@@ -10,13 +10,13 @@ import { PatternError } from "../../src/names/pattern-error.ts";
 import { compileRegex } from "../../src/names/regex.ts";
 import { createRegexCache } from "../../src/names/regex-cache.ts";
 import { outlineRegex } from "../../src/names/regex-outline.ts";
-import { finish } from "../support/finish-pieces.ts";
+import { findAll, finish } from "../support/finish-pieces.ts";
 
 const run = promisify(execFile);
 
 function find(pattern: string, name: string): string | null {
   const matcher = finish(createNameMatcher([{ pattern, syntax: "regex" }], createRegexCache(1000)));
-  return finish(matcher.find(name))[0]?.text ?? null;
+  return findAll(matcher, name)[0]?.text ?? null;
 }
 
 describe("a regular expression", () => {

@@ -7,7 +7,7 @@ import { PatternError } from "../../src/names/pattern-error.ts";
 import { matchesWildcard, parseWildcard } from "../../src/names/wildcard.ts";
 
 function matches(pattern: string, name: string): boolean {
-  return parseWildcard(pattern).some((way) => foldName(name).readings.some((reading) => matchesWildcard(way, reading)));
+  return parseWildcard(pattern).some((way) => matchesWildcard(way, foldName(name).characters));
 }
 
 describe("a wildcard pattern", () => {
