@@ -11,10 +11,6 @@ export interface Wildcard {
   readonly segments: readonly Segment[];
   /** The longest text that every matching name holds; empty where there is none. */
   readonly needle: string;
-  /** All segments behind each other, unit by unit. */
-  readonly units: readonly (string | null)[];
-  /** 1 where a star stands before a unit, or behind the last; as long as `units`, and one more. */
-  readonly stars: Uint8Array;
 }
 
 /**
@@ -32,21 +28,12 @@ export function parseWildcard(pattern: string): readonly Wildcard[] {
   if (upright.needle === "" && segments.length > 1 && segments.flat().length <= 1) {
     throw new PatternError("Expected a pattern that some names don't match but received one that all do");
   }
-  return JSON.stringify(upright.segments) === JSON.stringify(lowered.segments) ? [upright] : ways;
+  return JSON.stringify(upright) === JSON.stringify(lowered) ? [upright] : ways;
 }
 
 function toWildcard(segments: readonly Segment[]): Wildcard {
   const texts = segments.flat().filter((part) => part !== null);
-  const needle = texts.reduce((best, text) => (text.length > best.length ? text : best), "");
-  const unitsOf = (segment: Segment) => segment.flatMap((part) => (part === null ? [null] : part.split("")));
-  const units = segments.flatMap(unitsOf);
-  const stars = new Uint8Array(units.length + 1);
-  let at = 0;
-  for (const segment of segments.slice(0, -1)) {
-    at += unitsOf(segment).length;
-    stars[at] = 1;
-  }
-  return { segments, needle, units, stars };
+  return { segments, needle: texts.reduce((best, text) => (text.length > best.length ? text : best), "") };
 }
 
 function split(pattern: string): (string | null)[][] {
@@ -78,34 +65,55 @@ function split(pattern: string): (string | null)[][] {
 }
 
 /**
- * Whether the whole of a name matches. It is read once, with all places of the pattern that its beginning may have led to; once
- * that is a star no place before it counts any more, since whatever they lead to the star takes too.
+ * Whether the whole of a name matches. A segment that ends sooner leaves more for the next: so each takes the place where it
+ * ends first, and none is tried again.
  */
-export function matchesWildcard({ units, stars }: Wildcard, characters: Characters): boolean {
-  const reachedWith = new Int32Array(units.length + 1).fill(-1);
-  let open = [0];
-  for (const [read, ways] of characters.entries()) {
-    const next: number[] = [];
-    const reach = (place: number) => {
-      if (reachedWith[place] !== read) next.push(place);
-      reachedWith[place] = read;
-    };
-    for (const place of open) {
-      if (stars[place] === 1) reach(place);
-      if (units[place] === null) reach(place + 1);
-      for (const way of ways) if (standsAt(way, place, units, stars)) reach(place + way.length);
-    }
-    const lastStar = next.reduce((last, place) => (stars[place] === 1 ? Math.max(last, place) : last), 0);
-    open = next.filter((place) => place >= lastStar);
-    if (open.length === 0) return false;
+export function matchesWildcard({ segments }: Wildcard, characters: Characters): boolean {
+  const [first = []] = segments;
+  let at = endOf(first, characters, 0);
+  if (segments.length === 1) return at === characters.length;
+  for (let index = 1; index < segments.length - 1 && at !== -1; index++) {
+    at = firstEnd(segments[index] ?? [], characters, at);
   }
-  return open.includes(units.length);
+  if (at === -1) return false;
+  const last = segments.at(-1) ?? [];
+  for (let from = at; from <= characters.length; from++) {
+    if (endOf(last, characters, from) === characters.length) return true;
+  }
+  return false;
 }
 
-/** Whether a character, read in one way, stands at a place of the pattern, with no star within. */
-function standsAt(way: string, place: number, units: Wildcard["units"], stars: Uint8Array): boolean {
-  for (let at = 0; at < way.length; at++) {
-    if (units[place + at] !== way.charAt(at) || (at > 0 && stars[place + at] === 1)) return false;
+/** Where the occurrence of a segment ends that ends first; -1 where there is none. */
+function firstEnd(segment: Segment, characters: Characters, from: number): number {
+  let best = -1;
+  // Which of two ends first is not always which begins first: one character may be read as two letters.
+  for (let at = from; best === -1 ? at <= characters.length : at < best; at++) {
+    const end = endOf(segment, characters, at);
+    if (end !== -1 && (best === -1 || end < best)) best = end;
   }
-  return true;
+  return best;
+}
+
+/** Where a segment ends that begins with a character, as that of the character behind; -1 where it doesn't fit there. */
+function endOf(segment: Segment, characters: Characters, from: number): number {
+  let at = from;
+  for (const part of segment) {
+    if (part === null) {
+      if (at >= characters.length) return -1;
+      at += 1;
+      continue;
+    }
+    for (let read = 0; read < part.length; at++) {
+      const length = lengthRead(characters[at], part, read);
+      if (length === 0) return -1;
+      read += length;
+    }
+  }
+  return at;
+}
+
+/** How much of a text a character may be read as; no two of its ways fit, since none is how another begins. */
+function lengthRead(ways: readonly string[] | undefined, text: string, from: number): number {
+  for (const way of ways ?? []) if (text.startsWith(way, from)) return way.length;
+  return 0;
 }

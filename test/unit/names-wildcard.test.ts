@@ -30,6 +30,9 @@ describe("a wildcard pattern", () => {
     ["what\\?", ["what?"], ["whats"]],
     ["a\\\\b", ["a\\b"], ["ab"]],
     [" *spam* ", ["my spam", "spam"], ["spa m"]],
+    ["*I?l*", ["xI|l", "x1Il"], ["xIl"]],
+    ["*юlo", ["ЮЮ", "xЮЮ"], ["Ю"]],
+    ["*lolo*ю*", ["ЮЮЮ", "ЮloЮ"], ["ЮЮ"]],
     ["раура?", ["paypal", "PAYPAI"], ["paypall"]],
   ];
   for (const [pattern, yes, no] of cases) {
