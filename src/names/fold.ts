@@ -56,7 +56,7 @@ const known = new Map<string, FoldedCharacter>();
  * Case and look-alikes don't go together: a capital I looks like an l and is an i, a Cyrillic capital Ve like a B where the
  * small one doesn't. So a character has up to four readings, and a pattern matches where each of its characters is one of
  * those in its place. Some depend on what stands around: an O among figures may be a naught. Where figures look like a number,
- * or a small l stands where a capital I would, another reading is stretched.
+ * letters like figures, or a small l stands where a capital I would, another reading is stretched.
  */
 export function foldName(name: string): FoldedName {
   const folded = Array.from(clean(name).trim(), foldCharacter).filter(({ ways }) => ways[0] !== "");
@@ -66,12 +66,13 @@ export function foldName(name: string): FoldedName {
     if (isMaybeCapitalI(folded, place)) unlikely.set(place, STROKE);
     const end = endOfFigures(folded, place);
     const isNumber = !isMaybeLetters(folded, place, end);
+    const isClear = folded[place]?.kind === "figure";
     for (let at = place; at < end; at++) {
       const { ways, figure, kind } = folded[at] ?? NOTHING;
-      if (figure === null) continue;
-      if (kind !== "figure") characters[at] = [...ways, ...figure];
-      else if (isNumber) characters[at] = figure;
-      if (isNumber) unlikely.set(at, [...new Set([...ways, ...figure])]);
+      const either = [...new Set([...ways, ...(figure ?? [])])];
+      if (isNumber) unlikely.set(at, either);
+      if (isClear && kind !== "figure") characters[at] = either;
+      if (isNumber && kind === "figure") characters[at] = figure ?? ways;
     }
     if (end > place) place = end - 1;
   }
@@ -91,14 +92,18 @@ function isMaybeCapitalI(folded: readonly FoldedCharacter[], place: number): boo
   return before === "other" || before === "figure" || (before === "capital" && behind !== "small");
 }
 
-/** Where figures that begin at a place end, with the O and l among them where they are a word by themselves: `1OO`. */
+/**
+ * Where figures that begin at a place end; of a word that holds nothing but them and the O, I and l that look like them, its
+ * end: `1OO`, `IOO`.
+ */
 function endOfFigures(folded: readonly FoldedCharacter[], place: number): number {
   let end = place;
   while (folded[end]?.kind === "figure") end += 1;
-  if (end === place || isLetter(folded[place - 1])) return end;
+  if (isLetter(folded[place - 1])) return end;
   let wordEnd = end;
   while (wordEnd < folded.length && folded[wordEnd]?.figure !== null) wordEnd += 1;
-  return isLetter(folded[wordEnd]) ? end : wordEnd;
+  const isWord = !isLetter(folded[wordEnd]) && wordEnd - place > 1;
+  return isWord ? wordEnd : end;
 }
 
 /**
