@@ -7,29 +7,35 @@ import { log, plainText } from "./plain-text.js";
 const PUBSUB = "http://jabber.org/protocol/pubsub";
 const METADATA = "urn:xmpp:avatar:metadata";
 const DATA = "urn:xmpp:avatar:data";
-/** Of base64: a picture of 384 KiB. Servers pass hardly more on in one stanza. */
-const LONGEST_BASE64 = 512 * 1024;
+/** Of base64: a picture of 10 MiB, so that two go into one call. Few servers pass so much on in one stanza. */
+const LONGEST_BASE64 = 14 * 1024 * 1024;
 const LONGEST_URL = 2048;
 
 /** @typedef {{ readonly image: string, readonly url?: never } | { readonly url: string, readonly image?: never }} Picture */
+
+/** A picture that is there, and can't be shown to Lookalike. */
+class UnseenPicture extends Error {}
 
 /**
  * @param {import("@xmpp/client").XmppClient} xmpp
  * @param {import("./settings.js").Settings} settings
  * @param {import("./room.js").Occupant} occupant
- * @returns {Promise<{ pictures: Picture[], complete: boolean }>} up to two that differ; not complete where an answer did not
- *   come in time
+ * @returns {Promise<{ pictures: Picture[], unseen: string[], complete: boolean }>} up to two that differ, and why others can't
+ *   be judged; not complete where an answer did not come in time
  */
 export async function fetchPictures(xmpp, settings, occupant) {
   const inRoom = `${settings.room}/${occupant.nick}`;
   const account = occupant.jid?.split("/")[0] ?? inRoom;
   const wait = settings.avatarTimeoutMs;
   let complete = true;
+  /** @type {string[]} */
+  const unseen = [];
   /** @param {Error} error */
   const skip = (error) => {
     // A stanza's error says that there is no such thing, or that it is not for everybody.
     if (error.name === "StanzaError") return null;
     if (error.name === "TimeoutError") complete = false;
+    if (error instanceof UnseenPicture) unseen.push(error.message);
     log(`avatar of ${JSON.stringify(plainText(occupant.nick))} not read: ${plainText(error.message || error.name)}`);
     return null;
   };
@@ -37,7 +43,7 @@ export async function fetchPictures(xmpp, settings, occupant) {
   const pictures = (await Promise.all(fetched)).filter((picture) => picture !== null);
   const [first, second] = pictures;
   const same = first?.image === second?.image && first?.url === second?.url;
-  return { pictures: same ? pictures.slice(0, 1) : pictures, complete };
+  return { pictures: same ? pictures.slice(0, 1) : pictures, unseen, complete };
 }
 
 /**
@@ -77,10 +83,14 @@ async function fromUserAvatar(xmpp, address, timeoutMs) {
  */
 function toPicture(base64, url) {
   if (base64) {
-    if (base64.length > LONGEST_BASE64) throw new Error(`expected at most ${LONGEST_BASE64} characters of base64`);
+    if (base64.length > LONGEST_BASE64) {
+      throw new UnseenPicture(`a picture of ${base64.length} characters of base64, more than ${LONGEST_BASE64}`);
+    }
     return { image: base64.replace(/\s+/g, "") };
   }
   if (!url?.trim()) return null;
-  if (url.length > LONGEST_URL) throw new Error(`expected at most ${LONGEST_URL} characters of URL`);
+  if (url.length > LONGEST_URL) {
+    throw new UnseenPicture(`a picture with an address of ${url.length} characters, more than ${LONGEST_URL}`);
+  }
   return { url: url.trim() };
 }

@@ -24,9 +24,15 @@ const room = enterRoom(xmpp, settings, { look, created: () => openNewRoom(xmpp, 
 
 /** @param {Occupant} occupant */
 function look(occupant) {
+  if (isTrusted(occupant)) return;
   // A new nick does not save anybody.
   if (occupant.removal !== undefined) remove(occupant, occupant.removal.reason, occupant.removal.action);
-  else if (occupant.affiliation === "none") screen(occupant);
+  else screen(occupant);
+}
+
+/** @param {Occupant} occupant */
+function isTrusted({ affiliation }) {
+  return affiliation !== "none";
 }
 
 /**
@@ -34,7 +40,7 @@ function look(occupant) {
  * @param {Occupant} occupant
  */
 async function describe(occupant) {
-  const { pictures, complete } = await fetchPictures(xmpp, settings, occupant);
+  const { pictures, unseen, complete } = await fetchPictures(xmpp, settings, occupant);
   const account = accountName(occupant.jid);
   const names = account === undefined || account === occupant.nick ? [occupant.nick] : [occupant.nick, account];
   const profiles = Array.from({ length: Math.max(names.length, pictures.length) }, (_, index) => ({
@@ -42,7 +48,7 @@ async function describe(occupant) {
     name: names[index] ?? occupant.nick,
     ...pictures[index],
   }));
-  return { profiles, complete };
+  return { profiles, unseen, complete };
 }
 
 /** @param {string | undefined} jid in which a space is written as \20, and other characters alike (XEP-0106) */
@@ -54,12 +60,15 @@ function accountName(jid) {
 /**
  * @param {Occupant} occupant
  * @param {readonly import("./lookalike.js").Judgement[]} judgements
+ * @param {readonly string[]} unseen
  * @returns whether that was settled
  */
-function settle(occupant, judgements) {
+function settle(occupant, judgements, unseen) {
+  // Somebody may have made a member of them meanwhile.
+  if (isTrusted(occupant)) return true;
   const actions = new Set(judgements.map(({ action }) => action));
   const reasons = judgements.filter(({ action }) => action !== "keep").flatMap((one) => one.reasons);
-  const why = [...new Set(reasons.map(({ message }) => message))].join("; ");
+  const why = [...new Set([...reasons.map(({ message }) => message), ...unseen])].join("; ");
   const who = JSON.stringify(plainText(occupant.nick));
   const failure = judgements.map(failureOf).find((one) => one !== undefined);
   if (actions.has("remove")) {
@@ -67,7 +76,7 @@ function settle(occupant, judgements) {
   } else if (failure !== undefined) {
     fail([occupant], failure);
     return false;
-  } else if (actions.has("review")) {
+  } else if (actions.has("review") || unseen.length > 0) {
     log(`kept for review ${who}: ${plainText(why)}`);
     void tellModerators(xmpp, settings, room.moderators(), `Please look at ${who}: ${why}`);
   } else {
@@ -82,7 +91,7 @@ function settle(occupant, judgements) {
  */
 function fail(occupants, error) {
   log(`Lookalike did not judge: ${plainText(String(error))}`);
-  for (const occupant of occupants) {
+  for (const occupant of occupants.filter((one) => !isTrusted(one))) {
     // Nobody is banned for that.
     if (settings.onFailure === "remove") remove(occupant, TRY_LATER, "kick");
     else log(`kept unchecked ${JSON.stringify(plainText(occupant.nick))}`);

@@ -4,6 +4,8 @@ import { log, plainText } from "./plain-text.js";
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
 const ANSWER_WITHIN_MS = 60_000;
+/** Who is told to come back later than that has its occupants judged later. */
+const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * @typedef {object} Profile
@@ -40,14 +42,14 @@ export async function checkProfiles(settings, profiles) {
     if (answer.judgements !== undefined) return byId(answer.judgements, profiles);
     if (!answer.again || attempt === ATTEMPTS) throw new Error(answer.failure);
     log(`Lookalike: ${plainText(answer.failure)}; attempt ${attempt} of ${ATTEMPTS}`);
-    await after(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    await after(Math.max(answer.pauseMs, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
   }
 }
 
 /**
  * @param {string} url
  * @param {RequestInit} request
- * @returns {Promise<{ judgements: Judgement[] } | { judgements: undefined, again: boolean, failure: string }>}
+ * @returns {Promise<{ judgements: Judgement[] } | { judgements: undefined, again: boolean, pauseMs: number, failure: string }>}
  */
 async function ask(url, request) {
   try {
@@ -57,9 +59,11 @@ async function ask(url, request) {
       return { judgements: profiles };
     }
     const failure = `${response.status} ${await response.text()}`;
-    return { judgements: undefined, again: response.status === 408 || response.status >= 429, failure };
+    const pauseMs = (Number(response.headers.get("retry-after")) || 0) * 1000;
+    const again = (response.status === 408 || response.status >= 429) && pauseMs <= LONGEST_PAUSE_MS;
+    return { judgements: undefined, again, pauseMs, failure };
   } catch (error) {
-    return { judgements: undefined, again: true, failure: describe(error) };
+    return { judgements: undefined, again: true, pauseMs: 0, failure: describe(error) };
   }
 }
 

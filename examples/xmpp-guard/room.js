@@ -3,7 +3,19 @@ import { log, plainText } from "./plain-text.js";
 import { readPresence } from "./presence.js";
 
 const MUC = "http://jabber.org/protocol/muc";
+const PING = "urn:xmpp:ping";
 const JOIN_AGAIN_AFTER_MS = 2000;
+/**
+ * How a room's answer to the guard's ping to itself (XEP-0410) may fail while the guard is in: its own client refuses it, its
+ * nick is being changed, or nobody can tell, since the room's server is away. Any other error says that it is not.
+ */
+const NOT_OUT = [
+  "service-unavailable",
+  "feature-not-implemented",
+  "item-not-found",
+  "remote-server-not-found",
+  "remote-server-timeout",
+];
 
 /**
  * Somebody in the room: one object from joining to leaving, whatever nick it takes meanwhile.
@@ -33,6 +45,7 @@ export function enterRoom(xmpp, settings, on) {
   let ownNick = settings.nick;
   let inside = false;
   let leaving = false;
+  let joinedMs = 0;
   /** @type {NodeJS.Timeout | undefined} */
   let joinAgain;
 
@@ -44,7 +57,9 @@ export function enterRoom(xmpp, settings, on) {
 
   async function join() {
     clearTimeout(joinAgain);
+    joinAgain = undefined;
     inside = false;
+    joinedMs = performance.now();
     for (const occupant of occupants.values()) occupant.present = false;
     occupants.clear();
     const x = xml("x", { xmlns: MUC }, xml("history", { maxstanzas: "0" }));
@@ -58,6 +73,27 @@ export function enterRoom(xmpp, settings, on) {
     log(`not in ${room}, trying again in ${JOIN_AGAIN_AFTER_MS / 1000} s: ${plainText(cause)}`);
     clearTimeout(joinAgain);
     joinAgain = setTimeout(join, JOIN_AGAIN_AFTER_MS);
+  }
+
+  /** A room that forgets the guard, as its server does when it starts anew, tells nobody. */
+  async function askWhetherInside() {
+    if (leaving || xmpp.status !== "online") return;
+    if (!inside) {
+      // The room may never have heard of it, or its answer was lost.
+      if (joinAgain === undefined && performance.now() - joinedMs >= settings.pingMs) joinLater("no answer");
+      return;
+    }
+    const nick = ownNick;
+    const since = joinedMs;
+    try {
+      await xmpp.iqCaller.get(xml("ping", PING), `${room}/${nick}`, settings.pingMs);
+    } catch (error) {
+      // Silence tells nothing either.
+      if (!(error instanceof Error) || error.name !== "StanzaError") return;
+      const condition = "condition" in error ? String(error.condition) : "";
+      const isOut = !NOT_OUT.includes(condition) && inside && nick === ownNick && since === joinedMs;
+      if (isOut) joinLater(condition);
+    }
   }
 
   /** @param {import("./presence.js").RoomPresence} presence */
@@ -95,6 +131,7 @@ export function enterRoom(xmpp, settings, on) {
   }
 
   xmpp.on("online", join);
+  setInterval(askWhetherInside, settings.pingMs);
   xmpp.on("stanza", (stanza) => {
     const presence = readPresence(stanza, room, ownNick);
     if (presence === null) return;

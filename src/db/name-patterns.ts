@@ -7,23 +7,21 @@ export interface NameList {
   readonly name: string;
   /** What a name that matches it brings. */
   readonly action: "block" | "review";
-  /** Of the entries that are in force: another one whenever any of them came, went, or was changed. */
-  readonly version: string;
+  /** Of its entries: another one, never given before, with whatever transaction changes any of them; null before the first. */
+  readonly version: string | null;
+  /** When this was read, by the database's clock, in seconds since 1970. */
+  readonly readAt: number;
 }
 
-/** A pattern in force. */
+/** A pattern that is enabled. */
 export interface NameEntry {
   readonly entryId: bigint;
   readonly customId: string | null;
   readonly pattern: string;
   readonly syntax: NonNullable<EntryRow["patternSyntax"]>;
+  /** By the database's clock, in seconds since 1970; null: never. */
+  readonly expiresAt: number | null;
 }
-
-const LIVE = "enabled and (expires_at is null or expires_at > now())";
-
-// Transactions commit in another order than they begin, so no time of a last change says what was seen. The transaction that
-// wrote a row's present version does: a row whose id and xmin are the same is the same.
-const VERSION = `count(*) || ' ' || coalesce(sum(hashint8extended(id, xmin::text::bigint)), 0)`;
 
 /**
  * The enabled lists of names, by name, with the versions of their patterns as they are at this moment.
@@ -32,8 +30,8 @@ const VERSION = `count(*) || ' ' || coalesce(sum(hashint8extended(id, xmin::text
 export async function readNameLists(db: Database, listIds: readonly bigint[] | null): Promise<NameList[]> {
   const { rows } = await db.pool.query<Omit<NameList, "id"> & { id: string }>({
     name: "read_name_lists",
-    text: `select list.id, list.name, list.action,
-        (select ${VERSION} from entry where list_id = list.id and ${LIVE}) as version
+    text: `select list.id, list.name, list.action, extract(epoch from now())::float8 as "readAt",
+        (select string_agg(version::text, ' ' order by version) from names_version where list_id = list.id) as version
       from list
       where list.kind = 'names' and list.enabled and list.deleted_at is null
         and ($1::bigint[] is null or list.id = any ($1::bigint[]))
@@ -43,12 +41,16 @@ export async function readNameLists(db: Database, listIds: readonly bigint[] | n
   return rows.map((row) => ({ ...row, id: BigInt(row.id) }));
 }
 
-/** The patterns of a list that are in force, in the order they were added. */
+/**
+ * The patterns of a list that are enabled and have not expired, in the order they were added. None comes into force by time
+ * alone, so of these and the time they expire it can be told later which are in force, as long as the list's version stays.
+ */
 export async function readNameEntries(db: Database, listId: bigint): Promise<NameEntry[]> {
   const { rows } = await db.pool.query<Omit<NameEntry, "entryId"> & { id: string }>({
     name: "read_name_entries",
-    text: `select id, custom_id as "customId", pattern, pattern_syntax as syntax from entry
-      where list_id = $1 and ${LIVE} order by id`,
+    text: `select id, custom_id as "customId", pattern, pattern_syntax as syntax,
+        extract(epoch from expires_at)::float8 as "expiresAt"
+      from entry where list_id = $1 and enabled and (expires_at is null or expires_at > now()) order by id`,
     values: [listId.toString()],
   });
   return rows.map(({ id, ...entry }) => ({ ...entry, entryId: BigInt(id) }));

@@ -15,6 +15,7 @@ import {
   timestamp,
   unique,
   uniqueIndex,
+  uuid,
 } from "drizzle-orm/pg-core";
 import type { DetailCause } from "../fingerprint/fingerprint.ts";
 import { bits256, bytes, hexBytes, xid8 } from "./columns.ts";
@@ -170,6 +171,22 @@ export const entry = pgTable(
     index("entry_sha1").on(table.sha1).where(sql`sha1 is not null`),
     index("entry_md5").on(table.md5).where(sql`md5 is not null`),
   ],
+);
+
+/**
+ * Which patterns the lists of names hold: a list's rows together are its version. Whatever transaction changes a pattern adds a
+ * row, and takes away those that no other transaction is about to (migration 0010): so none waits for another. The numbers are
+ * random, so that no two states have the same ones, not even one that a server lost when it crashed.
+ */
+export const namesVersion = pgTable(
+  "names_version",
+  {
+    version: uuid("version").primaryKey(),
+    listId: id64("list_id")
+      .notNull()
+      .references(() => list.id),
+  },
+  (table) => [index("names_version_list").on(table.listId)],
 );
 
 /**

@@ -1,9 +1,15 @@
-import { type FoldedName, foldName, foldPatternText, type Reading } from "./fold.ts";
-import { createNeedleIndex, type NeedleIndex } from "./needle-index.ts";
+import { type FoldedName, foldName, foldPatternText } from "./fold.ts";
+import { type Characters, createNeedleIndex, type NeedleIndex } from "./needle-index.ts";
 import type { Syntax } from "./pattern.ts";
 import type { RegexCache } from "./regex-cache.ts";
 import { outlineRegex } from "./regex-outline.ts";
 import { matchesWildcard, parseWildcard, type Wildcard } from "./wildcard.ts";
+
+/**
+ * Texts so long are also found in stretched readings: `paypa12010` holds `paypal`. Shorter ones would be found in too many
+ * names that look like nothing of the kind: `Jana1975` doesn't hold `anal`.
+ */
+const LONG = 6;
 
 /** Most patterns told of one name. */
 const MOST_FOUND = 100;
@@ -25,8 +31,13 @@ export type Pieces<Result> = Generator<void, Result, void>;
 
 /** Patterns made ready, to hold names against. */
 export interface NameMatcher<Pattern extends NamePattern> {
-  /** The patterns that match, at most 100. */
-  find(name: string): Pieces<FoundPattern<Pattern>[]>;
+  /**
+   * Adds to `found` the patterns that match, until it has 100; what was found stays where the work is not ended.
+   * @param isInForce patterns for which it is false don't match
+   */
+  find(name: string, found: FoundPattern<Pattern>[], isInForce?: (pattern: Pattern) => boolean): Pieces<void>;
+  /** As `find`, for the expressions that have to be tried on every name: they may take far longer. */
+  findByTrial(name: string, found: FoundPattern<Pattern>[], isInForce?: (pattern: Pattern) => boolean): Pieces<void>;
 }
 
 interface Prepared<Pattern extends NamePattern> {
@@ -50,7 +61,10 @@ export function* createNameMatcher<Pattern extends NamePattern>(
   regexes: RegexCache,
 ): Pieces<NameMatcher<Pattern>> {
   const prepared = yield* prepare(patterns);
-  return { find: (name) => findAll(prepared, regexes, name) };
+  return {
+    find: (name, found, isInForce = () => true) => find(prepared, regexes, name, found, isInForce),
+    findByTrial: (name, found, isInForce = () => true) => findByTrial(prepared, regexes, name, found, isInForce),
+  };
 }
 
 function* prepare<Pattern extends NamePattern>(patterns: readonly Pattern[]): Pieces<Prepared<Pattern>> {
@@ -83,79 +97,96 @@ function addOwner(owners: Map<string, number[]>, needle: string, number: number)
   else if (known.at(-1) !== number) known.push(number);
 }
 
-function* findAll<Pattern extends NamePattern>(
-  prepared: Prepared<Pattern>,
+function* find<Pattern extends NamePattern>(
+  { patterns, wildcards, folded, written, needless }: Prepared<Pattern>,
   cache: RegexCache,
   name: string,
-): Pieces<FoundPattern<Pattern>[]> {
-  const { patterns, wildcards, needless } = prepared;
-  const folded = foldName(name);
-  const texts = new Map<number, string>();
-  const tried = new Set(needless.wildcards);
-  for (const reading of folded.readings) yield* findFolded(prepared, reading, texts, tried);
-  for (const number of tried) {
-    if (texts.size >= MOST_FOUND) break;
-    const whole = matchWildcard(wildcards.get(number) ?? [], folded);
-    if (whole !== null) texts.set(number, whole);
-    yield;
-  }
-  const forms = writtenForms(name, folded);
-  for (const number of yield* findWritten(prepared, forms)) {
-    if (texts.size >= MOST_FOUND) break;
-    const regex = cache.get(patterns[number]?.pattern ?? "");
-    const text = forms.reduce<string | null>((found, form) => found ?? regex.find(form), null);
-    if (text !== null) texts.set(number, text);
-    yield;
-  }
-  const numbers = [...texts].sort(([left], [right]) => left - right);
-  return numbers.flatMap(([number, text]) => {
-    const pattern = patterns[number];
-    return pattern === undefined ? [] : [{ pattern, text }];
-  });
-}
-
-/** Substrings that begin and end with characters of the name, and the wildcards to try. */
-function* findFolded(
-  { folded, wildcards }: Pick<Prepared<NamePattern>, "folded" | "wildcards">,
-  { text, edges }: Reading,
-  texts: Map<number, string>,
-  tried: Set<number>,
+  found: FoundPattern<Pattern>[],
+  isInForce: (pattern: Pattern) => boolean,
 ): Pieces<void> {
-  for (let place = 0; place < text.length && texts.size < MOST_FOUND; place++) {
-    if (edges[place] !== 1) continue;
-    folded.at(text, place, (needle, owners) => {
-      if (edges[place + needle.length] !== 1) return;
-      for (const number of owners) {
-        if (wildcards.has(number)) tried.add(number);
-        else if (texts.size < MOST_FOUND) texts.set(number, needle);
-      }
-    });
+  const read = foldName(name);
+  const texts = new Map(yield* standing(folded, read.characters, 1));
+  if (read.stretched !== null) {
+    for (const [number, text] of yield* standing(folded, read.stretched, LONG)) texts.set(number, text);
+  }
+  for (const number of needless.wildcards) texts.set(number, "");
+  for (const [number, text] of texts) {
+    const pattern = patterns[number];
+    if (found.length >= MOST_FOUND) return;
+    if (pattern === undefined || !isInForce(pattern)) continue;
+    const ways = wildcards.get(number);
+    if (ways === undefined) found.push({ pattern, text });
+    else if (matchesOne(ways, read)) found.push({ pattern, text: read.readable });
     yield;
   }
-}
-
-/** The regular expressions to try. */
-function* findWritten(
-  { written, needless }: Pick<Prepared<NamePattern>, "written" | "needless">,
-  forms: readonly string[],
-): Pieces<ReadonlySet<number>> {
-  const tried = new Set(needless.regexes);
+  const forms = writtenForms(name, read);
+  const numbers = new Set<number>();
   for (const form of forms) {
     // The long s folds to an s where either case matches, and has no other lower case than itself.
     const text = form.toLowerCase().replaceAll("\u017f", "s");
-    for (let place = 0; place < text.length; place++) {
-      written.at(text, place, (_, owners) => {
-        for (const number of owners) tried.add(number);
-      });
-      yield;
-    }
+    const characters = Array.from(text, (character) => [character]);
+    for (const number of (yield* standing(written, characters, 1)).keys()) numbers.add(number);
   }
-  return tried;
+  yield* tryRegexes({ patterns, cache, numbers, forms }, found, isInForce);
 }
 
-function matchWildcard(ways: readonly Wildcard[], { readings }: FoldedName): string | null {
-  const reading = readings.find((each) => ways.some((way) => matchesWildcard(way, each)));
-  return reading?.text ?? null;
+function* findByTrial<Pattern extends NamePattern>(
+  { patterns, needless }: Prepared<Pattern>,
+  cache: RegexCache,
+  name: string,
+  found: FoundPattern<Pattern>[],
+  isInForce: (pattern: Pattern) => boolean,
+): Pieces<void> {
+  if (needless.regexes.length === 0) return;
+  const forms = writtenForms(name, foldName(name));
+  yield* tryRegexes({ patterns, cache, numbers: needless.regexes, forms }, found, isInForce);
+}
+
+/** The numbers of the patterns whose needles, of so many units or more, stand in a text, each with one of them. */
+function* standing(
+  index: NeedleIndex,
+  characters: Characters,
+  leastUnits: number,
+): Pieces<ReadonlyMap<number, string>> {
+  const texts = new Map<number, string>();
+  for (let place = 0; place < characters.length && index.size > 0; place++) {
+    index.at(characters, place, (needle, owners) => {
+      if (needle.length >= leastUnits) for (const number of owners) texts.set(number, needle);
+    });
+    yield;
+  }
+  return texts;
+}
+
+interface Trial<Pattern extends NamePattern> {
+  readonly patterns: readonly Pattern[];
+  readonly cache: RegexCache;
+  readonly numbers: Iterable<number>;
+  readonly forms: readonly string[];
+}
+
+function* tryRegexes<Pattern extends NamePattern>(
+  { patterns, cache, numbers, forms }: Trial<Pattern>,
+  found: FoundPattern<Pattern>[],
+  isInForce: (pattern: Pattern) => boolean,
+): Pieces<void> {
+  for (const number of numbers) {
+    const pattern = patterns[number];
+    if (found.length >= MOST_FOUND) return;
+    if (pattern === undefined || !isInForce(pattern)) continue;
+    const regex = cache.get(pattern.pattern);
+    const text = forms.reduce<string | null>((first, form) => first ?? regex.find(form), null);
+    if (text !== null) found.push({ pattern, text });
+    yield;
+  }
+}
+
+function matchesOne(ways: readonly Wildcard[], { characters, stretched }: FoldedName): boolean {
+  return ways.some(
+    (way) =>
+      matchesWildcard(way, characters) ||
+      (way.needle.length >= LONG && stretched !== null && matchesWildcard(way, stretched)),
+  );
 }
 
 /** What an expression is held against: the name as it was sent, and folded where that is more than lower case. */

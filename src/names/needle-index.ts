@@ -1,62 +1,74 @@
+/**
+ * A text, each of its characters in all ways that it may be read. None of them is empty, or how another of the same character
+ * begins: so two ways to read a text are two texts.
+ */
+export type Characters = readonly (readonly string[])[];
+
 /** Texts to be found in names, each with the numbers of the patterns it belongs to. */
 export interface NeedleIndex {
-  /** Calls `found` for every needle that stands in the text at a place. */
-  at(text: string, place: number, found: (needle: string, owners: readonly number[]) => void): void;
+  /** How many texts there are. */
+  readonly size: number;
+  /** Calls `found` for every needle that stands in a text from a place on, with whole characters. */
+  at(characters: Characters, place: number, found: (needle: string, owners: readonly number[]) => void): void;
 }
 
 /**
- * Makes an index over texts, none of them empty. At each place of a name it asks for the last needle that isn't behind what
- * stands there in the order of the alphabet: every needle that does stand there is a beginning of that one, and each needle
- * knows its longest beginning that is a needle too. That takes a handful of comparisons, however many needles there are.
+ * Makes an index over texts, none of them empty. They lie in the order of the alphabet, so all that begin like what was read of
+ * a name lie together; each further character narrows them down by a handful of comparisons, however many there are.
  */
 export function createNeedleIndex(ownersOf: ReadonlyMap<string, readonly number[]>): NeedleIndex {
   const needles = [...ownersOf.keys()].sort(compare);
-  const longest = needles.reduce((most, { length }) => Math.max(most, length), 0);
-  const beginnings = beginningsOf(needles);
+  const beginnings = new Map<number, { low: number; high: number }>();
+  for (const [number, needle] of needles.entries()) {
+    const unit = needle.charCodeAt(0);
+    beginnings.set(unit, { low: beginnings.get(unit)?.low ?? number, high: number + 1 });
+  }
 
-  function lastUpTo(text: string): number {
-    let low = 0;
-    let high = needles.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((needles[middle] ?? "") <= text) low = middle + 1;
-      else high = middle;
+  /** The first needle from `low` on whose unit at a place is at least this one. */
+  function firstAtLeast(unit: number, low: number, high: number, depth: number): number {
+    let from = low;
+    let to = high;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      // Of one that ends here the unit is no number: it comes before all others that begin like it.
+      if ((needles[middle] ?? "").charCodeAt(depth) >= unit) to = middle;
+      else from = middle + 1;
     }
-    return low - 1;
+    return from;
+  }
+
+  /** Reads on among the needles from `low` to before `high`, which begin alike up to `depth`. */
+  function readOn(characters: Characters, place: number, low: number, high: number, depth: number, found: Found): void {
+    for (const way of characters[place] ?? []) {
+      let from = low;
+      let to = high;
+      let at = depth;
+      for (let index = 0; index < way.length && from < to; index++, at++) {
+        const unit = way.charCodeAt(index);
+        if (at === 0) {
+          const beginning = beginnings.get(unit);
+          from = beginning?.low ?? 0;
+          to = beginning?.high ?? 0;
+        } else {
+          from = firstAtLeast(unit, from, to, at);
+          to = firstAtLeast(unit + 1, from, to, at);
+        }
+      }
+      if (from >= to) continue;
+      const first = needles[from] ?? "";
+      if (first.length === at) found(first, ownersOf.get(first) ?? []);
+      if (to - from > 1 || first.length > at) readOn(characters, place + 1, from, to, at, found);
+    }
   }
 
   return {
-    at(text, place, found) {
-      const rest = text.slice(place, place + longest);
-      const last = lastUpTo(rest);
-      const common = commonLength(needles[last] ?? "", rest);
-      for (let index = last; index >= 0; index = beginnings[index] ?? -1) {
-        const needle = needles[index] ?? "";
-        if (needle.length <= common) found(needle, ownersOf.get(needle) ?? []);
-      }
-    },
+    size: needles.length,
+    at: (characters, place, found) => readOn(characters, place, 0, needles.length, 0, found),
   };
 }
 
-/** How many characters two texts begin with alike. */
-function commonLength(left: string, right: string): number {
-  let length = 0;
-  while (length < left.length && left.charCodeAt(length) === right.charCodeAt(length)) length += 1;
-  return length;
-}
+type Found = Parameters<NeedleIndex["at"]>[2];
 
 function compare(left: string, right: string): number {
   return left < right ? -1 : Number(left > right);
-}
-
-/** For each of the sorted needles the longest other one that it begins with, or -1. */
-function beginningsOf(needles: readonly string[]): Int32Array {
-  const beginnings = new Int32Array(needles.length).fill(-1);
-  const open: number[] = [];
-  for (const [index, needle] of needles.entries()) {
-    while (open.length > 0 && !needle.startsWith(needles[open.at(-1) ?? 0] ?? "")) open.pop();
-    beginnings[index] = open.at(-1) ?? -1;
-    open.push(index);
-  }
-  return beginnings;
 }

@@ -1,6 +1,7 @@
 import { foldPatternText } from "./fold.ts";
 import { PatternError } from "./pattern-error.ts";
 import { compileRegex } from "./regex.ts";
+import { outlineRegex } from "./regex-outline.ts";
 import { parseWildcard } from "./wildcard.ts";
 
 export const SYNTAXES = ["substring", "wildcard", "regex"] as const;
@@ -10,6 +11,9 @@ export type Syntax = (typeof SYNTAXES)[number];
 /** Longest pattern and longest name, in UTF-16 units. */
 export const MAX_PATTERN_LENGTH = 500;
 export const MAX_NAME_LENGTH = 500;
+
+/** Largest expression that has to be tried on every name, since no text leads to it; in instructions. */
+const MAX_NEEDLESS_PROGRAM = 100;
 
 /**
  * Tells patterns apart that match different names: the same text for `PayPal` and `paypal`, save in a regular expression,
@@ -24,7 +28,12 @@ export function patternIdentity(pattern: string, syntax: Syntax): string {
     throw new PatternError("Expected a pattern without NUL characters and lone surrogates");
   }
   if (syntax === "regex") {
-    compileRegex(pattern);
+    const { size } = compileRegex(pattern);
+    if (size > MAX_NEEDLESS_PROGRAM && outlineRegex(pattern).needles === null) {
+      throw new PatternError(
+        `Expected a text that every match holds in an expression of more than ${MAX_NEEDLESS_PROGRAM} instructions but received one of ${size} without`,
+      );
+    }
     return JSON.stringify([syntax, pattern]);
   }
   if (syntax === "wildcard") return JSON.stringify([syntax, parseWildcard(pattern).map(({ segments }) => segments)]);

@@ -1,4 +1,5 @@
-import { foldPatternText, type Reading } from "./fold.ts";
+import { foldPatternText } from "./fold.ts";
+import type { Characters } from "./needle-index.ts";
 import { PatternError } from "./pattern-error.ts";
 
 /** Null stands for any one character of the name. */
@@ -64,46 +65,55 @@ function split(pattern: string): (string | null)[][] {
 }
 
 /**
- * Whether the whole of a name matches. A segment that ends sooner leaves more for the next, and the one that begins first
- * ends first: so each takes the first place where it fits, and none is tried again.
+ * Whether the whole of a name matches. A segment that ends sooner leaves more for the next: so each takes the place where it
+ * ends first, and none is tried again.
  */
-export function matchesWildcard({ segments }: Wildcard, reading: Reading): boolean {
-  const { text, edges } = reading;
+export function matchesWildcard({ segments }: Wildcard, characters: Characters): boolean {
   const [first = []] = segments;
-  let at = endOf(first, reading, 0);
-  if (segments.length === 1) return at === text.length;
-  for (let index = 1; index < segments.length - 1 && at !== -1; index++)
-    at = search(segments[index] ?? [], reading, at);
+  let at = endOf(first, characters, 0);
+  if (segments.length === 1) return at === characters.length;
+  for (let index = 1; index < segments.length - 1 && at !== -1; index++) {
+    at = firstEnd(segments[index] ?? [], characters, at);
+  }
   if (at === -1) return false;
   const last = segments.at(-1) ?? [];
-  for (let from = at; from <= text.length; from++) {
-    if (edges[from] === 1 && endOf(last, reading, from) === text.length) return true;
+  for (let from = at; from <= characters.length; from++) {
+    if (endOf(last, characters, from) === characters.length) return true;
   }
   return false;
 }
 
-/** Where the first occurrence of a segment ends; -1 where there is none. */
-function search(segment: Segment, reading: Reading, from: number): number {
-  for (let at = from; at <= reading.text.length; at++) {
-    if (reading.edges[at] !== 1) continue;
-    const end = endOf(segment, reading, at);
-    if (end !== -1) return end;
+/** Where the occurrence of a segment ends that ends first; -1 where there is none. */
+function firstEnd(segment: Segment, characters: Characters, from: number): number {
+  let best = -1;
+  // Which of two ends first is not always which begins first: one character may be read as two letters.
+  for (let at = from; best === -1 ? at <= characters.length : at < best; at++) {
+    const end = endOf(segment, characters, at);
+    if (end !== -1 && (best === -1 || end < best)) best = end;
   }
-  return -1;
+  return best;
 }
 
-/** Where a segment that begins at a place ends, at the end of a character; -1 where it doesn't fit there. */
-function endOf(segment: Segment, { text, edges }: Reading, from: number): number {
+/** Where a segment ends that begins with a character, as that of the character behind; -1 where it doesn't fit there. */
+function endOf(segment: Segment, characters: Characters, from: number): number {
   let at = from;
   for (const part of segment) {
-    if (part !== null) {
-      if (!text.startsWith(part, at)) return -1;
-      at += part.length;
-    } else {
-      if (edges[at] !== 1 || at === text.length) return -1;
-      do at += 1;
-      while (edges[at] !== 1);
+    if (part === null) {
+      if (at >= characters.length) return -1;
+      at += 1;
+      continue;
+    }
+    for (let read = 0; read < part.length; at++) {
+      const length = lengthRead(characters[at], part, read);
+      if (length === 0) return -1;
+      read += length;
     }
   }
-  return edges[at] === 1 ? at : -1;
+  return at;
+}
+
+/** How much of a text a character may be read as; no two of its ways fit, since none is how another begins. */
+function lengthRead(ways: readonly string[] | undefined, text: string, from: number): number {
+  for (const way of ways ?? []) if (text.startsWith(way, from)) return way.length;
+  return 0;
 }

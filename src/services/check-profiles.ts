@@ -3,7 +3,7 @@ import { checkPictures, type PictureOutcome } from "./check-pictures.ts";
 import type { CheckResult, QuotaFacts } from "./check-result.ts";
 import type { RequestContext } from "./context.ts";
 import type { ImageSource } from "./image-source.ts";
-import { matchNames, type NameAnswer } from "./match-names.ts";
+import { matchNames, type NameAnswer, type NameOutcome } from "./match-names.ts";
 import { isPictureFault } from "./picture-faults.ts";
 import { decideProfile, type ProfileAction, type ProfileReason } from "./profile-action.ts";
 import { readOwnQuota } from "./read-own-quota.ts";
@@ -31,7 +31,7 @@ export interface ProfilesInput {
 export interface ProfileAnswer {
   readonly action: ProfileAction;
   readonly reasons: readonly ProfileReason[];
-  /** Null where there is no name, or it could not be compared. */
+  /** Null where there is no name, or it could not be compared; what was found of it by then is told. */
   readonly name: NameAnswer | null;
   /** Null where there is no picture, or it could not be checked. */
   readonly check: CheckResult | null;
@@ -68,9 +68,7 @@ export async function checkProfiles(ctx: RequestContext, input: ProfilesInput): 
     profiles.map(({ picture }) => picture),
     lists?.ofPictures ?? null,
   );
-  const answers = profiles.map((_, place) =>
-    answerOf(ctx, names[place] ?? null, pictures[place] ?? null, input.removeBelow),
-  );
+  const answers = profiles.map((_, place) => answerOf(ctx, names[place], pictures[place] ?? null, input.removeBelow));
   const charged = answers.reduce((sum, answer) => sum + answer.charged, 0);
   return { answers, quota: { ...(await readOwnQuota(ctx)), charged } };
 }
@@ -88,13 +86,13 @@ async function splitLists(
 
 function answerOf(
   ctx: RequestContext,
-  compared: NameAnswer | AppError | null,
+  compared: NameOutcome | undefined,
   outcome: PictureOutcome | null,
   removeBelow: number,
 ): ProfileAnswer {
-  const name = compared instanceof AppError ? null : compared;
+  const name = compared?.answer ?? null;
   const check = outcome?.check ?? null;
-  const failure = compared instanceof AppError ? compared : (outcome?.failure ?? null);
+  const failure = compared?.failure ?? outcome?.failure ?? null;
   const scores = check?.classification?.scores ?? null;
   const safe = scores === null ? null : groupScores(scores, ctx.workers.model).safe;
   const told =

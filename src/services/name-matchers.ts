@@ -11,23 +11,26 @@ const MOST_MS = 30_000;
 
 /** The patterns of lists made ready, as this process remembers them. */
 export interface NameMatchers {
-  /** The patterns of a list that was read a moment ago: as they were then, or later. */
+  /** The patterns of a list that was read a moment ago: as they were then, or later, and some that have expired. */
   get(db: Database, list: NameList): Promise<NameMatcher<NameEntry>>;
   /** Forgets all other lists. */
   keepOnly(lists: readonly NameList[]): void;
 }
 
 interface Remembered {
-  readonly version: string;
+  version: string | null;
   readonly matcher: Promise<NameMatcher<NameEntry>>;
+  /** False while the patterns are yet to be read, once those of an earlier version are ready. */
+  isReading: boolean;
 }
 
 export function createNameMatchers(): NameMatchers {
   const remembered = new Map<bigint, Remembered>();
   const regexes = createRegexCache(MOST_INSTRUCTIONS);
 
-  /** What is read now is what the version says, or newer: no version comes twice. */
-  async function make(db: Database, { id }: NameList): Promise<NameMatcher<NameEntry>> {
+  /** What is read is what the version says, or newer: no version comes twice. */
+  async function make(db: Database, { id }: NameList, begin: () => void): Promise<NameMatcher<NameEntry>> {
+    begin();
     const work = createNameMatcher(await readNameEntries(db, id), regexes);
     return await runInPieces(work, computingTime(MOST_MS), null);
   }
@@ -35,12 +38,24 @@ export function createNameMatchers(): NameMatchers {
   return {
     get(db, list) {
       const known = remembered.get(list.id);
-      if (known?.version === list.version) return known.matcher;
-      const made = { version: list.version, matcher: make(db, list) };
+      // What is yet to be read will be as new as this version, or newer: many changes at once are made ready together.
+      if (known !== undefined && (known.version === list.version || !known.isReading)) {
+        known.version = list.version;
+        return known.matcher;
+      }
+      const begin = () => {
+        made.isReading = true;
+      };
+      const earlier = known?.matcher ?? Promise.resolve();
+      const matcher = earlier.then(
+        () => make(db, list, begin),
+        () => make(db, list, begin),
+      );
+      const made = { version: list.version, matcher, isReading: false };
       remembered.set(list.id, made);
       // Whoever waits hears of the failure; the next one tries again.
-      made.matcher.catch(() => remembered.get(list.id) === made && remembered.delete(list.id));
-      return made.matcher;
+      matcher.catch(() => remembered.get(list.id) === made && remembered.delete(list.id));
+      return matcher;
     },
     keepOnly(lists) {
       const kept = new Set(lists.map(({ id }) => id));

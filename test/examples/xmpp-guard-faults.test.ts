@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { missingProgram } from "../support/debian-program.ts";
+import { openForgetfulRoom } from "../support/forgetful-room.ts";
 import { type ImageOrigin, startImageOrigin } from "../support/image-origin.ts";
-import { detailedPicture } from "../support/pictures.ts";
-import { FOREIGN_HOST, FOREIGN_SECRET, PROSODY } from "../support/prosody.ts";
+import { detailedPicture, largeCopy } from "../support/pictures.ts";
+import { FOREIGN_HOST, FOREIGN_SECRET, OPEN_HOST, PROSODY } from "../support/prosody.ts";
 import type { XmppAccount } from "../support/xmpp-account.ts";
 import { type ComponentQuestion, openComponent, type XmppComponent } from "../support/xmpp-component.ts";
 import { addEntry, addList, type GuardedRoom, setXmppStage, type XmppStage } from "../support/xmpp-stage.ts";
 
 const porn = await readFile(new URL("../fixtures/model/Porn.png", import.meta.url));
+
+const FORGETFUL = `forgetful@${FOREIGN_HOST}`;
 
 let stage: XmppStage;
 let lounge: GuardedRoom;
@@ -25,6 +28,7 @@ async function join(username: string, nick: string): Promise<XmppAccount> {
 }
 
 function answer({ to, about }: ComponentQuestion): string | null | undefined {
+  if (to === FORGETFUL) return undefined;
   const photo = vcards.get(to.split("@")[0] ?? "");
   if (about !== "vCard") return null;
   return photo && `<vCard xmlns="vcard-temp"><PHOTO>${photo}</PHOTO></vCard>`;
@@ -54,6 +58,28 @@ describe("the guard of an XMPP room under faults", { skip: missingProgram(PROSOD
     assert.equal(await foreign.removed("linker"), "307");
   });
 
+  it("removes who shows an unsafe picture that is as large as servers pass on", async () => {
+    const large = await largeCopy(porn, 480);
+    assert.ok(large.length > 400 * 1024, `${large.length} bytes`);
+    vcards.set("painter", `<BINVAL>${large.toString("base64")}</BINVAL>`);
+    foreign.enter("painter", lounge.address, "Painter");
+    assert.equal(await foreign.removed("painter"), "307");
+  });
+
+  it("comes back to a room that forgot it without a word, and stays where its own client refuses the ping", async () => {
+    const room = openForgetfulRoom(
+      foreign,
+      FORGETFUL,
+      ["service-unavailable", "item-not-found", "not-acceptable"],
+      "free followers unseen",
+    );
+    const guard = await stage.guard(room.address, { PING_SECONDS: "1" });
+    await room.saw("join", 2);
+    assert.deepEqual(room.seen.slice(0, 5), ["join", "ping", "ping", "ping", "join"]);
+    await room.saw("kick free followers unseen");
+    await guard.stop();
+  });
+
   it("judges by the name who never answers with a picture, and lets nobody wait for it", async () => {
     foreign.enter("silent", lounge.address, "Silent");
     foreign.enter("mute", lounge.address, "Free Followers by Mute");
@@ -67,7 +93,11 @@ describe("the guard of an XMPP room under faults", { skip: missingProgram(PROSOD
 
   it("judges the name alone beside a hostile vCard, and shows moderators what is no picture", async () => {
     const hostile = [
-      { nick: "Huge", photo: `<BINVAL>${"QUJD".repeat(150_000)}</BINVAL>`, outcome: /^kept "Huge"$/ },
+      {
+        nick: "Long",
+        photo: `<EXTVAL>http://a/${"b".repeat(2048)}</EXTVAL>`,
+        outcome: /^kept for review "Long": .*2057/,
+      },
       { nick: "Blank", photo: "<BINVAL/><EXTVAL> </EXTVAL>", outcome: /^kept "Blank"$/ },
       { nick: "Garbled", photo: "<BINVAL>?!no base64&amp;</BINVAL>", outcome: /^kept for review "Garbled"/ },
       { nick: "Text", photo: "<BINVAL>bm8gcGljdHVyZSBhdCBhbGw=</BINVAL>", outcome: /^kept for review "Text"/ },
@@ -83,7 +113,7 @@ describe("the guard of an XMPP room under faults", { skip: missingProgram(PROSOD
       await lounge.guard.says(outcome);
       assert.equal(await foreign.removed(`${nick.toLowerCase()}-spam`), "307");
     }
-    await lounge.guard.says(/^avatar of "Huge" not read/);
+    await lounge.guard.says(/^avatar of "Long" not read/);
     await stage.owner.told(/^Please look at "Text"/);
   });
 
@@ -95,6 +125,18 @@ describe("the guard of an XMPP room under faults", { skip: missingProgram(PROSOD
     const late = await join("late", "free followers late");
     assert.equal((await late.removed()).status, "307");
     assert.equal((await early.removed()).status, "307");
+  });
+
+  it("leaves alone who was made a member before Lookalike could judge", async () => {
+    await stage.lookalike.close();
+    await join("vip", "free followers vip");
+    await lounge.guard.says(/^kept unchecked "free followers vip"$/);
+    const stranger = await join("stranger", "free followers stranger");
+    await lounge.guard.says(/^kept unchecked "free followers stranger"$/);
+    await lounge.change({ jid: `vip@${OPEN_HOST}`, affiliation: "member" });
+    await stage.lookalike.open();
+    assert.equal((await stranger.removed()).status, "307");
+    assert.ok(!lounge.guard.lines().some((line) => line.startsWith('kicked "free followers vip"')));
   });
 
   it("comes back after its connection broke, to whoever came meanwhile", async () => {

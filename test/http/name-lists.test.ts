@@ -35,6 +35,26 @@ async function actionOf(name: string, list: string, asked = service): Promise<st
   return body.action;
 }
 
+/** How many rows of entries a service's statements bring while something is done. */
+async function countPatternsRead(asked: TestService, work: () => Promise<unknown>): Promise<number> {
+  const { pool } = asked.context.db;
+  const query = pool.query.bind(pool) as (...sent: unknown[]) => Promise<{ rowCount: number | null }>;
+  let read = 0;
+  pool.query = (async (...sent: unknown[]) => {
+    const answer = await query(...sent);
+    const [statement] = sent as [{ text?: string } | string];
+    const text = typeof statement === "string" ? statement : (statement.text ?? "");
+    if (/\bfrom entry\b/.test(text)) read += answer.rowCount ?? 0;
+    return answer;
+  }) as typeof pool.query;
+  try {
+    await work();
+  } finally {
+    pool.query = query as typeof pool.query;
+  }
+  return read;
+}
+
 describe("a list of names", () => {
   it("holds patterns, each once however it is spelled, and tells them in the order they were added", async () => {
     const list = await newList();
@@ -232,6 +252,19 @@ describe("a pattern", () => {
       "select expires_at <= clock_timestamp() as over from entry where pattern = 'soon'",
     );
     assert.equal(rows[0]?.over, true);
+  });
+
+  it("is read from the database once, until one of its list changes", async () => {
+    const list = await newList();
+    for (const pattern of ["read-one", "read-two", "read-three"]) await add(list, { pattern });
+    const read = await countPatternsRead(other, async () => {
+      for (const name of ["read-one", "none", "read-two"]) await actionOf(name, list, other);
+    });
+    assert.equal(read, 3);
+    assert.equal(await countPatternsRead(other, () => actionOf("read-three", list, other)), 0);
+    await add(list, { pattern: "read-four" });
+    assert.equal(await countPatternsRead(other, () => actionOf("read-four", list, other)), 4);
+    assert.equal(await countPatternsRead(other, () => actionOf("read-four", list, other)), 0);
   });
 
   it("is as it was committed, whichever of two changes began first", async () => {

@@ -35,6 +35,11 @@ export async function shrunkCopy(picture: Buffer, part = 0.5, quality = 80): Pro
     .toBuffer();
 }
 
+/** A PNG copy of a width in pixels. */
+export async function largeCopy(picture: Buffer, width: number): Promise<Buffer> {
+  return await sharp(picture).resize({ width }).png().toBuffer();
+}
+
 /** One colour all over: too little detail to be matched by its looks. */
 export async function flatPicture(colour = "#336699", width = 200, height = 150): Promise<Buffer> {
   return await sharp({ create: { width, height, channels: 3, background: colour } })

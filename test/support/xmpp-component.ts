@@ -16,6 +16,9 @@ export interface XmppComponent {
   enter(account: string, room: string, nick: string): void;
   /** Resolves with the status code once the account was put out of the room. */
   removed(account: string): Promise<string>;
+  /** Calls back with every presence and question that comes, whoever it is for. */
+  receive(watch: (stanza: string) => void): void;
+  send(stanza: string): void;
   close(): void;
 }
 
@@ -36,6 +39,7 @@ export async function openComponent(
   );
   const removals = new Map<string, string>();
   const watchers = new Set<() => void>();
+  const receivers = new Set<(stanza: string) => void>();
   let text = "";
 
   function onQuestion(iq: string): void {
@@ -70,6 +74,7 @@ export async function openComponent(
       text = text.replace(/<(iq|presence)\b[^>]*?(?:\/>|>.*?<\/\1>)/gs, (stanza, name) => {
         if (name === "presence") onPresence(stanza);
         else if (attribute(stanza, "type") === "get") onQuestion(stanza);
+        for (const receive of receivers) receive(stanza);
         return "";
       });
     });
@@ -90,11 +95,14 @@ export async function openComponent(
         watchers.add(watch);
         watch();
       }),
+    receive: (watch) => void receivers.add(watch),
+    send: (stanza) => void socket.write(stanza),
     close: () => socket.destroy(),
   };
 }
 
-function attribute(stanza: string, name: string): string {
+/** An attribute of a stanza itself; empty where it has none of that name. */
+export function attribute(stanza: string, name: string): string {
   const head = stanza.slice(0, stanza.indexOf(">"));
   return new RegExp(`\\s${name}=['"]([^'"]*)`).exec(head)?.[1] ?? "";
 }

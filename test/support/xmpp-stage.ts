@@ -18,6 +18,8 @@ export interface XmppStage {
   readonly network: TcpGateway;
   /** The owner of the rooms, who is in each of them. */
   readonly owner: XmppAccount;
+  /** Starts a guard of a room that is there; resolves once it is in. */
+  guard(room: string, settings?: Record<string, string>): Promise<GuardProcess>;
   /** Opens a room with a guard in it. */
   guardRoom(name: string, settings?: Record<string, string>): Promise<GuardedRoom>;
   /** A client of a host that lets everybody in; by default under any name. */
@@ -61,6 +63,23 @@ export async function setXmppStage(prepare: (service: TestService) => Promise<vo
       return opened;
     }
 
+    async function guard(room: string, settings: Record<string, string> = {}): Promise<GuardProcess> {
+      const started = startGuard({
+        XMPP_SERVICE: `xmpp://127.0.0.1:${network.port}`,
+        XMPP_DOMAIN: GUARDED_HOST,
+        XMPP_USERNAME: "guard",
+        XMPP_PASSWORD: PASSWORD,
+        ROOM: room,
+        LOOKALIKE_URL: `http://127.0.0.1:${lookalike.port}`,
+        LOOKALIKE_KEY: key,
+        AVATAR_TIMEOUT_SECONDS: "10",
+        ...settings,
+      });
+      closing.push(() => started.stop());
+      await started.says(/^in /);
+      return started;
+    }
+
     const owner = await account("owner");
 
     async function guardRoom(name: string, settings: Record<string, string> = {}): Promise<GuardedRoom> {
@@ -75,23 +94,10 @@ export async function setXmppStage(prepare: (service: TestService) => Promise<vo
       const form = xml("field", { var: "FORM_TYPE" }, xml("value", {}, `${MUC}#roomconfig`));
       await set("owner", xml("x", { xmlns: "jabber:x:data", type: "submit" }, form, persistent));
       await change({ jid: `guard@${GUARDED_HOST}`, affiliation: "admin" });
-      const guard = startGuard({
-        XMPP_SERVICE: `xmpp://127.0.0.1:${network.port}`,
-        XMPP_DOMAIN: GUARDED_HOST,
-        XMPP_USERNAME: "guard",
-        XMPP_PASSWORD: PASSWORD,
-        ROOM: address,
-        LOOKALIKE_URL: `http://127.0.0.1:${lookalike.port}`,
-        LOOKALIKE_KEY: key,
-        AVATAR_TIMEOUT_SECONDS: "10",
-        ...settings,
-      });
-      closing.push(() => guard.stop());
-      await guard.says(/^in /);
-      return { address, guard, change };
+      return { address, guard: await guard(address, settings), change };
     }
 
-    return { service, prosody, lookalike, network, owner, guardRoom, account, close };
+    return { service, prosody, lookalike, network, owner, guard, guardRoom, account, close };
   } catch (error) {
     await close();
     throw error;

@@ -6,17 +6,18 @@ import { promisify } from "node:util";
 import fc, { array, constantFrom, property, tuple } from "fast-check";
 import { RE2JS } from "re2js";
 import { createNameMatcher } from "../../src/names/name-matcher.ts";
+import { patternIdentity } from "../../src/names/pattern.ts";
 import { PatternError } from "../../src/names/pattern-error.ts";
 import { compileRegex } from "../../src/names/regex.ts";
 import { createRegexCache } from "../../src/names/regex-cache.ts";
 import { outlineRegex } from "../../src/names/regex-outline.ts";
-import { finish } from "../support/finish-pieces.ts";
+import { findAll, finish } from "../support/finish-pieces.ts";
 
 const run = promisify(execFile);
 
 function find(pattern: string, name: string): string | null {
   const matcher = finish(createNameMatcher([{ pattern, syntax: "regex" }], createRegexCache(1000)));
-  return finish(matcher.find(name))[0]?.text ?? null;
+  return findAll(matcher, name)[0]?.text ?? null;
 }
 
 describe("a regular expression", () => {
@@ -74,6 +75,18 @@ describe("a regular expression", () => {
         `${pattern}: ${attempt(pattern)}`,
       );
     }
+  });
+
+  it("is refused where it is large and has to be tried on every name", () => {
+    for (const pattern of ["(.{1,20}){10}$", "(\\w\\d?){40}", "(a?){100}b*c*[de]"]) {
+      assert.throws(
+        () => patternIdentity(pattern, "regex"),
+        (error) => error instanceof PatternError && /a text that every match holds/.test(error.message),
+        pattern,
+      );
+      patternIdentity(`${pattern.replace("$", "")} spam`, "regex");
+    }
+    patternIdentity("^\\d{20}$", "regex");
   });
 
   it("is compiled once while there is room, the least used forgotten first", () => {
