@@ -15,6 +15,8 @@ import { startTestServer } from "./test-server.ts";
 const TEST_FOLDER = join(PROJECT_FOLDER, "test");
 /** More than cores: files also wait, for processes they start and for answers. */
 const FILES_AT_ONCE = 3;
+/** Ms; the longest takes two minutes. One whose set-up fails may never end by itself: what it began keeps it running. */
+const LONGEST_FILE_MS = 600_000;
 
 async function findTestFiles(argument: string): Promise<string[]> {
   const candidates = [resolve(argument), resolve(PROJECT_FOLDER, argument), resolve(TEST_FOLDER, argument)];
@@ -38,8 +40,9 @@ async function selectTestFiles(args: readonly string[]): Promise<string[]> {
 }
 
 function runTests(files: readonly string[], server: TestServer): ChildProcess {
-  const flags = ["--enable-source-maps", "--test", `--test-concurrency=${FILES_AT_ONCE}`, "--test-reporter=spec"];
-  return spawn(process.execPath, [...flags, ...files], {
+  const flags = ["--enable-source-maps", "--test", "--test-reporter=spec"];
+  const limits = [`--test-concurrency=${FILES_AT_ONCE}`, `--test-timeout=${LONGEST_FILE_MS}`];
+  return spawn(process.execPath, [...flags, ...limits, ...files], {
     cwd: PROJECT_FOLDER,
     stdio: "inherit",
     env: { ...process.env, [TEST_SERVER_VARIABLE]: JSON.stringify(server) },

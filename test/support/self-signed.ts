@@ -29,8 +29,10 @@ export function selfSignedCertificate(name: string): { key: string; cert: string
   );
   const signature = der(0x03, Buffer.from([0]), sign("sha256", unsigned, privateKey));
   const base64 = der(0x30, unsigned, ecdsaWithSha256, signature).toString("base64");
+  // A blank line before the end, where the last one is full, is no PEM.
+  const lines = base64.match(/.{1,64}/g) ?? [];
   return {
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    cert: `-----BEGIN CERTIFICATE-----\n${base64.replace(/(.{64})/g, "$1\n")}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`,
   };
 }
