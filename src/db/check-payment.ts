@@ -58,11 +58,12 @@ export const OUTCOME_ROW = "from (values (1)) as one left join seen on true";
 
 /** The day's count of the key; the two arguments are SQL for 0 or 1. */
 export const USAGE = (newImages: string, repeatedImages: string) => `counted as (
-    insert into key_usage (key_id, day, units, new_images, repeated_images)
-    select $3::text, (now() at time zone 'UTC')::date, $6::int, ${newImages}, ${repeatedImages} from seen where $3::text is not null
+    insert into key_usage (key_id, day, units, new_images, repeated_images, last_used_at)
+    select $3::text, (now() at time zone 'UTC')::date, $6::int, ${newImages}, ${repeatedImages}, now() from seen where $3::text is not null
     on conflict (key_id, day) do update set units = key_usage.units + excluded.units,
       new_images = key_usage.new_images + excluded.new_images,
-      repeated_images = key_usage.repeated_images + excluded.repeated_images
+      repeated_images = key_usage.repeated_images + excluded.repeated_images,
+      last_used_at = greatest(key_usage.last_used_at, excluded.last_used_at)
   )`;
 
 /** The first nine parameters of a statement with these parts. */

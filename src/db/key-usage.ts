@@ -17,11 +17,12 @@ export async function readUsage(db: Database, keyId: string, from: string, to: s
 export async function addHashLookUps(db: Database, counts: ReadonlyMap<string, number>): Promise<void> {
   await db.pool.query({
     name: "add_hash_look_ups",
-    text: `insert into key_usage (key_id, day, hash_look_ups)
-      select counted.key_id, (now() at time zone 'UTC')::date, counted.look_ups
+    text: `insert into key_usage (key_id, day, hash_look_ups, last_used_at)
+      select counted.key_id, (now() at time zone 'UTC')::date, counted.look_ups, now()
       from unnest($1::text[], $2::bigint[]) as counted (key_id, look_ups) join api_key on api_key.id = counted.key_id
       order by counted.key_id
-      on conflict (key_id, day) do update set hash_look_ups = key_usage.hash_look_ups + excluded.hash_look_ups`,
+      on conflict (key_id, day) do update set hash_look_ups = key_usage.hash_look_ups + excluded.hash_look_ups,
+        last_used_at = greatest(key_usage.last_used_at, excluded.last_used_at)`,
     values: [[...counts.keys()], [...counts.values()].map(String)],
   });
 }

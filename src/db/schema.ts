@@ -259,6 +259,8 @@ export const keyUsage = pgTable(
     newImages: bigint("new_images", { mode: "number" }).notNull().default(0),
     repeatedImages: bigint("repeated_images", { mode: "number" }).notNull().default(0),
     hashLookUps: bigint("hash_look_ups", { mode: "number" }).notNull().default(0),
+    /** Of the last check, or of when the last look-ups were written. Null for days before there was this column. */
+    lastUsedAt: instant("last_used_at"),
   },
   (table) => [primaryKey({ columns: [table.keyId, table.day] })],
 );

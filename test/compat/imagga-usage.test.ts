@@ -89,7 +89,6 @@ describe("Imagga v2 usage", () => {
     const [[day, units] = []] = Object.entries(after.daily);
     assert.equal(units, 2);
     assert.equal(Number(day) % 86_400, 0);
-    assert.equal(after.last_usage, Number(day));
     for (const colour of ["#750103", "#750104"]) assert.equal(await check(key, colour), 200);
     assert.equal(await check(key, "#750105"), 403);
     assert.equal(await left(), 0);
@@ -110,6 +109,23 @@ describe("Imagga v2 usage", () => {
       assert.equal(total, 10);
     }
     assert.equal((await usage(open)).monthly_limit, 2_147_483_647);
+  });
+
+  it("tells to the second when the key was last used, whether that was charged or not", async () => {
+    const key = await service.createKey({ name: "last" });
+    await addDay(key, 0, 1, 1);
+    assert.equal((await usage(key)).last_usage % 86_400, 0, "only the day is known of what was counted before");
+    let last = 0;
+    for (const attempt of ["new", "repeat"]) {
+      const begun = Math.floor(Date.now() / 1000);
+      assert.equal(await check(key, "#750110"), 200);
+      const { last_usage: told } = await usage(key);
+      assert.ok(begun <= told && told <= Date.now() / 1000, attempt);
+      last = told;
+    }
+    const { last_request: precise } = (await askImagga(service, key, "GET", "/v1/usage")).body;
+    assert.equal(Math.floor(Number(precise)), last);
+    assert.equal((await usage(key)).last_usage, last, "asking for it is no use");
   });
 
   it("counts the requests of the key that are under way", async () => {
@@ -176,6 +192,7 @@ describe("the figures of usage", () => {
     newImages: units,
     repeatedImages: repeated,
     hashLookUps: 1,
+    lastUsedAt: null,
   });
   const unix = (date: string) => String(Date.parse(date) / 1000);
 

@@ -22,7 +22,8 @@ export function presentV2Usage(
     daily_for: spell(figures.todayMs),
     daily_processed: daily.processed,
     daily_requests: daily.requests,
-    last_usage: (figures.lastUsedMs ?? 0) / 1000,
+    // An integer, as clients declare it.
+    last_usage: Math.floor((figures.lastUsedMs ?? 0) / 1000),
     monthly_limit: figures.limit,
     monthly_processed: monthly.processed,
     monthly_requests: monthly.requests,

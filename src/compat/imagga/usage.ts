@@ -23,7 +23,7 @@ export interface UsageFigures {
   readonly total: Sum;
   /** `limit - monthly.processed` is what is left. */
   readonly limit: number;
-  /** The last day with use; null where there is none. */
+  /** The start of the last day with use where only that is known; null where there is none. */
   readonly lastUsedMs: number | null;
   /** Units by day, by week from Monday on, and by month, each under its first moment in Unix seconds. */
   readonly history: Readonly<Record<"daily" | "weekly" | "monthly", Readonly<Record<string, number>>>>;
@@ -44,7 +44,7 @@ export function figureUsage({ quota, used, days }: OwnUsage, now: Date): UsageFi
     weekly: since(weekMs),
     total: sum(days),
     ...figureLimit(quota, used, since(startMs)),
-    lastUsedMs: days.reduce<number | null>((_, day) => Date.parse(day.day), null),
+    lastUsedMs: findLastUse(days),
     history: {
       daily: histogram(recent, (ms) => ms),
       weekly: histogram(recent, startOfWeek),
@@ -62,6 +62,12 @@ function figureLimit(quota: OwnUsage["quota"], used: number, month: Sum): Pick<U
   if (limit === null) return { limit: NO_LIMIT, monthly: month };
   if (period === "month") return { limit, monthly: { ...month, processed: Math.min(used, limit) } };
   return { limit: month.processed + Math.max(0, limit - used), monthly: month };
+}
+
+function findLastUse(days: readonly KeyUsageRow[]): number | null {
+  const last = days.at(-1);
+  if (last === undefined) return null;
+  return last.lastUsedAt?.getTime() ?? Date.parse(last.day);
 }
 
 function sum(days: readonly KeyUsageRow[]): Sum {
