@@ -14,6 +14,7 @@ import { createLogger, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics.ts";
 import type { AppContext } from "./services/context.ts";
 import { createCredentialThrottle } from "./services/credential-throttle.ts";
+import { createEntryCounter } from "./services/entry-counter.ts";
 import { createFetchShares } from "./services/fetch-shares.ts";
 import { installAdminKey } from "./services/install-admin-key.ts";
 import { keepHouse } from "./services/keep-house.ts";
@@ -108,6 +109,7 @@ export async function createAppContext(config: Config, overrides: AppContextOver
       lookUpCounts: createLookUpCounts(),
       leftovers,
       nameMatchers: createNameMatchers(),
+      entryCounter: createEntryCounter(),
       feedbackTurns: createTurns(FEEDBACK_PATIENCE_MS),
       imagesInWork: new Map(),
     };

@@ -10,6 +10,7 @@ import type { Metrics } from "../metrics.ts";
 import type { WorkerPool } from "../worker/pool.ts";
 import type { ModelFacts } from "../worker/protocol.ts";
 import type { CredentialThrottle } from "./credential-throttle.ts";
+import type { EntryCounter } from "./entry-counter.ts";
 import type { FetchShares } from "./fetch-shares.ts";
 import type { KeyCache } from "./key-cache.ts";
 import type { Leftovers } from "./leftovers.ts";
@@ -38,6 +39,7 @@ export interface AppContext {
   readonly lookUpCounts: LookUpCounts;
   readonly leftovers: Leftovers;
   readonly nameMatchers: NameMatchers;
+  readonly entryCounter: EntryCounter;
   /** Of storing feedback, by the key that gives it. */
   readonly feedbackTurns: Turns;
   /** Images being decoded or classified by this process, by SHA-256; settles when the image is stored or has failed. */
