@@ -11,6 +11,9 @@ export type NewEntry = Omit<typeof entry.$inferInsert, "id" | "enabled" | "creat
 /** True in SQL for an entry that matches now. */
 const LIVE = and(entry.enabled, or(isNull(entry.expiresAt), gt(entry.expiresAt, sql`now()`)));
 
+/** The order that entries were added in, in SQL: as the index for a list's pages has it. */
+const ENTRY_ORDER = sql`(${entry.id} + 0)`;
+
 /** What adding a picture did: a new entry, one put back in force or told more hashes, or nothing. */
 export type EntryOutcome = "created" | "restored" | "completed" | "unchanged";
 
@@ -160,12 +163,12 @@ export async function pageEntries(
     .where(
       and(
         eq(entry.listId, listId),
-        gt(entry.id, after),
+        sql`${ENTRY_ORDER} > ${after}`,
         filter.liveOnly ? LIVE : undefined,
         filter.customId === null ? undefined : eq(entry.customId, filter.customId),
       ),
     )
-    .orderBy(asc(entry.id))
+    .orderBy(asc(ENTRY_ORDER))
     .limit(limit);
 }
 
@@ -175,7 +178,7 @@ export async function findLiveEntryIds(db: Database, listId: bigint): Promise<bi
     .select({ id: entry.id })
     .from(entry)
     .where(and(eq(entry.listId, listId), LIVE))
-    .orderBy(asc(entry.id));
+    .orderBy(asc(ENTRY_ORDER));
   return rows.map(({ id }) => id);
 }
 

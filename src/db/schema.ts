@@ -166,6 +166,9 @@ export const entry = pgTable(
   },
   (table) => [
     unique("entry_identity").on(table.listId, table.identity),
+    // For pages of a list: by the primary key alone those of a small one would be looked for among all others' entries. Not on
+    // the id itself: a search prepared on a small table would look entries up in it by the id, which doesn't come first.
+    index("entry_order").on(table.listId, sql`(id + 0)`),
     index("entry_custom_id").on(table.listId, table.customId),
     index("entry_sha256").on(table.sha256).where(sql`sha256 is not null`),
     index("entry_sha1").on(table.sha1).where(sql`sha1 is not null`),

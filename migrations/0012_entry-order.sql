@@ -1,0 +1,1 @@
+CREATE INDEX "entry_order" ON "entry" USING btree ("list_id",(id + 0));
