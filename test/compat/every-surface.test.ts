@@ -52,6 +52,14 @@ async function read(call: VendorCall, response: Response) {
   // Every vendor's success is 200, and none is the failure of another kind.
   assert.ok(failed || response.status === 200, `${call.surface}: ${response.status} ${text}`);
   if (failed) assertTellsNothing(response.headers, text);
+  // Where the vendor's client would wait for as long, for hours perhaps, it is told not to ask again instead.
+  if (response.status === 503 || (response.status === 429 && response.headers.get("x-should-retry") !== "false")) {
+    assert.match(
+      response.headers.get("retry-after") ?? "",
+      /^[1-9]\d*$/,
+      `${call.surface}: ${response.status} ${text}`,
+    );
+  }
   return { status: response.status, failed, text };
 }
 
@@ -227,13 +235,13 @@ describe("every vendor's surface", () => {
     }
   });
 
-  it("answers in the vendor's shape that the database is away", async () => {
+  it("answers in the vendor's shape that the database is away", async (t) => {
     const cut = await startWithoutDatabase(service);
+    t.after(() => cut.close());
     for (const call of VENDOR_CALLS) {
       const { failed, text } = await ask(call, { ...caller, url: cut.url }, await detailedPicture(7101));
       assert.ok(failed, `${call.surface}: ${text}`);
     }
-    await cut.close();
   });
 
   it("answers what is refused at the front door in the vendor's shape, and the native API's own paths not at all", () => {

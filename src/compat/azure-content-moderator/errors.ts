@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type AppError, ERRORS, type ErrorCode } from "../../errors.ts";
-import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import type { Refused } from "../surface.ts";
 
@@ -66,11 +66,10 @@ export function describeFailure(error: AppError, trackingId: string | null): Ref
   const { status, title } = ERRORS[error.code];
   const described = DESCRIBED[error.code] ?? { status, title };
   const message = redactKeys(described.message?.(error) ?? error.message);
-  const seconds = retryAfterSeconds(error, described.status);
   return {
     ...failure(described.status, described.title, message, trackingId),
     headers: {
-      ...(seconds !== undefined && { "Retry-After": String(seconds) }),
+      ...retryAfterHeader(error, described.status),
       ...(described.status === 401 && { "WWW-Authenticate": CHALLENGE }),
     },
   };

@@ -1,5 +1,5 @@
 import { AppError, ERRORS, type ErrorCode } from "../../errors.ts";
-import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 
 /** Of a text of the caller's that is told back, in characters. */
@@ -33,10 +33,9 @@ export function describeFailure(error: AppError): {
 } {
   if (error instanceof InvalidParameters) return { status: 422, body: error.faults.map(presentFault), headers: {} };
   const status = statusOf(error.code);
-  const retryAfter = retryAfterSeconds(error, status);
   const headers = {
     ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="lookalike", Basic realm="lookalike", charset="UTF-8"' }),
-    ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
+    ...retryAfterHeader(error, status),
   };
   return { status, body: { message: redactKeys(messageOf(error)) }, headers };
 }

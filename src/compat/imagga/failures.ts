@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type AppError, ERRORS, type ErrorCode } from "../../errors.ts";
-import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import { type ApiVersion, versionOf } from "./own-paths.ts";
 
@@ -51,13 +51,12 @@ export interface Failure {
 export function describeFailure(error: AppError, target: string): Failure {
   const status = statusOf(error);
   const type = error.code === "quota_exceeded" ? NO_QUOTA_TYPE : undefined;
-  const retryAfter = retryAfterSeconds(error, status);
   return {
     status,
     body: errorBody(versionOf(target), TEXTS[error.code] ?? redactKeys(error.message), type),
     headers: {
       ...(status === 401 && { "WWW-Authenticate": CHALLENGE }),
-      ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
+      ...retryAfterHeader(error, status),
     },
   };
 }

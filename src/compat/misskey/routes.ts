@@ -7,6 +7,7 @@ import { setAnswerHeader } from "../../http/middleware/set-answer-header.ts";
 import { readCredential } from "../../http/read-credential.ts";
 import { readFormParts } from "../../http/read-form-parts.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import type { AppContext } from "../../services/context.ts";
 import { readReadiness } from "../../services/read-readiness.ts";
@@ -69,9 +70,10 @@ export function misskeyRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> 
     throw new AppError("route_not_found", "Expected POST and the path /v1/detect-images");
   });
 
-  handleFailures(surface, app, (failure, c) =>
-    c.json(answerFailure(failure), statusOf(failure) as ContentfulStatusCode),
-  );
+  handleFailures(surface, app, (failure, c) => {
+    const status = statusOf(failure) as ContentfulStatusCode;
+    return c.json(answerFailure(failure), status, retryAfterHeader(failure, status));
+  });
 
   return surface;
 }

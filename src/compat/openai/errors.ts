@@ -1,5 +1,5 @@
 import { AppError, ERRORS, type ErrorCode } from "../../errors.ts";
-import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { redactKeys } from "../../redact-keys.ts";
 import type { Refused } from "../surface.ts";
 
@@ -85,13 +85,8 @@ export function describeFailure(error: AppError): Refused {
     status,
     body: { error: { message: redactKeys(message), type, param: param && redactKeys(param), code } },
     headers: {
-      ...(shouldRetry === undefined ? retryAfter(status, error) : { "x-should-retry": String(shouldRetry) }),
+      ...(shouldRetry === undefined ? retryAfterHeader(error, status) : { "x-should-retry": String(shouldRetry) }),
       ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="lookalike"' }),
     },
   };
-}
-
-function retryAfter(status: number, error: AppError): Record<string, string> {
-  const seconds = retryAfterSeconds(error, status);
-  return seconds === undefined ? {} : { "Retry-After": String(seconds) };
 }

@@ -6,6 +6,7 @@ import { isOpenForLong, type OpenRequest } from "../../http/middleware/request-c
 import { readImageBody, requireImage } from "../../http/read-body.ts";
 import { readCredential } from "../../http/read-credential.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { checkImage } from "../../services/check-image.ts";
 import type { AppContext } from "../../services/context.ts";
 import { ALL_LISTS } from "../../services/look-up-gate.ts";
@@ -52,7 +53,10 @@ export function pictRsRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> {
     });
   }
 
-  handleFailures(surface, app, (failure, c) => answer(c, answerFailure(failure, queryOf(c))));
+  handleFailures(surface, app, (failure, c) => {
+    const told = answerFailure(failure, queryOf(c));
+    return answer(c, told, told.status === 200 ? {} : retryAfterHeader(failure, told.status));
+  });
 
   return surface;
 }
@@ -67,7 +71,11 @@ function queryOf(c: Context<AppEnv>): URLSearchParams {
 }
 
 /** pict-rs takes a connection that ends before it has sent the whole file for a failure of the upload. */
-async function answer(c: Context<AppEnv>, { status, body }: PictRsAnswer): Promise<Response> {
+async function answer(
+  c: Context<AppEnv>,
+  { status, body }: PictRsAnswer,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   await discardBody(c);
-  return c.json(body, status as ContentfulStatusCode);
+  return c.json(body, status as ContentfulStatusCode, headers);
 }

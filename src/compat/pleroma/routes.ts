@@ -4,6 +4,7 @@ import { AppError, ERRORS } from "../../errors.ts";
 import type { OpenRequest } from "../../http/middleware/request-context.ts";
 import { readCredential } from "../../http/read-credential.ts";
 import type { AppEnv } from "../../http/request-variables.ts";
+import { retryAfterHeader } from "../../http/retry-after.ts";
 import { checkImage } from "../../services/check-image.ts";
 import type { AppContext } from "../../services/context.ts";
 import { ALL_LISTS } from "../../services/look-up-gate.ts";
@@ -50,9 +51,10 @@ export function pleromaRoutes(app: AppContext, open: OpenRequest): Hono<AppEnv> 
     });
   }
 
-  handleFailures(surface, app, (failure, c) =>
-    c.json(answerFailure(failure), ERRORS[failure.code].status as ContentfulStatusCode),
-  );
+  handleFailures(surface, app, (failure, c) => {
+    const status = ERRORS[failure.code].status as ContentfulStatusCode;
+    return c.json(answerFailure(failure), status, retryAfterHeader(failure, status));
+  });
 
   return surface;
 }
