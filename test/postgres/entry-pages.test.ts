@@ -3,7 +3,9 @@ import { it } from "node:test";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { type EntryFilter, pageEntries } from "../../src/db/entries.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { countRowsRead } from "../support/rows-read.ts";
 
+const ANY: EntryFilter = { liveOnly: false, customId: null };
 const LARGE = 20_000;
 const SMALL = 1_000;
 
@@ -27,27 +29,6 @@ it("a page of a list's entries reads about as many rows as it has, however many 
   const [large, small] = lists.map(({ id }) => BigInt(id));
   assert.ok(large !== undefined && small !== undefined);
 
-  // Also of transactions before, until the server has written its statistics.
-  async function rowsRead(): Promise<number> {
-    const { rows } = await client.query<{ read: string }>(
-      "select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables where relname = 'entry'",
-    );
-    return Number(rows[0]?.read);
-  }
-
-  async function readPage(
-    list: bigint,
-    filter: Partial<EntryFilter>,
-    after: bigint,
-  ): Promise<[found: number, read: number]> {
-    await client.query("begin");
-    const before = await rowsRead();
-    const found = await pageEntries(database, list, { liveOnly: false, customId: null, ...filter }, after, 101);
-    const read = (await rowsRead()) - before;
-    await client.query("commit");
-    return [found.length, read];
-  }
-
   for (const [list, filter, after] of [
     [small, {}, 0n],
     [small, { liveOnly: true }, 0n],
@@ -56,10 +37,12 @@ it("a page of a list's entries reads about as many rows as it has, however many 
     [large, { liveOnly: true }, 0n],
     [large, { customId: "even" }, BigInt(LARGE / 2)],
   ] as const) {
-    const [found, read] = await readPage(list, filter, after);
+    const { result: found, read } = await countRowsRead(client, "entry", () =>
+      pageEntries(database, list, { ...ANY, ...filter }, after, 101),
+    );
     const name: string = list === small ? "small" : "large";
     const what: string = `${name} ${JSON.stringify(filter)} after ${after}`;
-    assert.equal(found, 101, what);
+    assert.equal(found.length, 101, what);
     assert.ok(read <= 300, `${read} rows read for ${what}`);
   }
 });

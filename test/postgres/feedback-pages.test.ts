@@ -3,6 +3,7 @@ import { it } from "node:test";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { type FeedbackFilter, pageFeedback } from "../../src/db/feedback.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { countRowsRead } from "../support/rows-read.ts";
 
 const ANY: FeedbackFilter = { sha256: null, model: null, class: null, keyId: null, surface: null, since: null };
 const STORED = 20_000;
@@ -26,13 +27,10 @@ it("a page of feedback reads about as many rows as it has, whatever it is filter
   await client.query("analyze feedback");
 
   async function rowsRead(filter: Partial<FeedbackFilter>): Promise<{ found: number; read: number }> {
-    await client.query("begin");
-    const found = await pageFeedback(database, { ...ANY, ...filter }, null, 101);
-    const { rows } = await client.query<{ read: string }>(
-      `select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables where relname = 'feedback'`,
+    const { result: found, read } = await countRowsRead(client, "feedback", () =>
+      pageFeedback(database, { ...ANY, ...filter }, null, 101),
     );
-    await client.query("commit");
-    return { found: found.length, read: Number(rows[0]?.read) };
+    return { found: found.length, read };
   }
 
   for (const filter of [
