@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gte, isNotNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, gte, isNotNull, lt, ne, or, sql } from "drizzle-orm";
 import { type AuditEvent, writeAudit } from "./audit-log.ts";
 import type { Database } from "./client.ts";
 import { feedback } from "./schema.ts";
@@ -23,6 +23,9 @@ export interface FeedbackFilter {
   readonly since: Date | null;
 }
 
+/** How long room is reserved for a picture that is still to be written; past it the process that reserved it counts as dead. */
+const RESERVED = sql`interval '2 minutes'`;
+
 /** Most that is kept of one key. */
 export interface FeedbackBounds {
   readonly rows: number;
@@ -44,15 +47,17 @@ export async function putFeedback(
   const row = await withLock(db, `lookalike feedback of ${said.keyId}`, async (tx) => {
     const before = await findSaid(tx, said);
     if (before === null && (await tx.$count(feedback, eq(feedback.keyId, said.keyId))) >= bounds.rows) return null;
-    const room = given == null ? 0 : bounds.pictureBytes - (await pictureBytesOf(tx, said.keyId));
-    const fits = given != null && given.length <= room + (before?.pictureBytes ?? 0);
+    const fits =
+      given != null && given.length <= bounds.pictureBytes - (await otherPictureBytes(tx, said.keyId, before));
     return await upsertFeedback(tx, { ...said, pictureBytes: fits ? given.length : null });
   });
   if (row === null || row.pictureBytes === null || row.hasPicture) return row;
   const written = await db.orm
     .update(feedback)
     .set({ picture: given })
-    .where(and(eq(feedback.id, row.id), isNotNull(feedback.pictureBytes)))
+    .where(
+      and(eq(feedback.id, row.id), isNotNull(feedback.pictureBytes), gt(feedback.updatedAt, sql`now() - ${RESERVED}`)),
+    )
     .returning(rowColumns);
   return written[0] ?? row;
 }
@@ -68,11 +73,18 @@ async function findSaid(tx: Transaction, { sha256, keyId, surface, model }: NewF
   return rows[0] ?? null;
 }
 
-async function pictureBytesOf(tx: Transaction, keyId: string): Promise<number> {
+async function otherPictureBytes(tx: Transaction, keyId: string, said: FeedbackRow | null): Promise<number> {
   const [kept] = await tx
     .select({ bytes: sql`coalesce(sum(${feedback.pictureBytes}), 0)`.mapWith(Number) })
     .from(feedback)
-    .where(and(eq(feedback.keyId, keyId), isNotNull(feedback.pictureBytes)));
+    .where(
+      and(
+        eq(feedback.keyId, keyId),
+        isNotNull(feedback.pictureBytes),
+        or(isNotNull(picture), gt(feedback.updatedAt, sql`now() - ${RESERVED}`)),
+        said === null ? undefined : ne(feedback.id, said.id),
+      ),
+    );
   return kept?.bytes ?? 0;
 }
 

@@ -389,6 +389,27 @@ describe("how much feedback is kept of one key", () => {
       assert.equal((await say(without, "porn", { on, key: full.key })).body.picture, true);
     });
   });
+
+  it("gets the room back that a process reserved for a picture and died before it wrote it", async () => {
+    const key = await service.createKey({ name: "dead" });
+    const [first, second] = await smallPictures(2080, 2);
+    assert.ok(first && second);
+    const room = { keepFeedbackImages: true, feedbackImagesMbPerKey: Math.max(first.length, second.length) / 2 ** 20 };
+    await withBounds(room, async (on) => {
+      const { body } = await say(first, "safe", { on, key: key.key });
+      assert.equal(body.picture, true);
+      const unwritten = (since: string) =>
+        pool().query("update feedback set picture = null, updated_at = now() - $2::interval where key_id = $1", [
+          key.id,
+          since,
+        ]);
+      await unwritten("0 seconds");
+      assert.equal((await say(second, "safe", { on, key: key.key })).body.picture, false, "it may still be written");
+      await ask(service, "DELETE", `/v1/feedback/${(await given(key))[0]?.id}`);
+      await unwritten("2 minutes 1 second");
+      assert.equal((await say(second, "safe", { on, key: key.key })).body.picture, true);
+    });
+  });
 });
 
 describe("reading and deleting feedback", () => {
